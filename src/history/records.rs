@@ -1,0 +1,102 @@
+//! What a shop's history is made of: products, customers and events.
+
+use crate::money::Money;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A thing sold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Product {
+    /// The shop's own id (SKU).
+    pub id: String,
+    pub title: String,
+    /// From the widest to the narrowest, joined by ` > `: `Wine > Red > Rioja`.
+    pub category: Option<String>,
+    pub brand: Option<String>,
+    pub price: Option<Money>,
+    /// The price before a reduction; above `price` the product is on sale.
+    pub list_price: Option<Money>,
+    pub currency: Option<String>,
+    /// Pieces that can be sold; `None` when the shop does not say.
+    pub stock: Option<i64>,
+    pub image: Option<String>,
+    pub url: Option<String>,
+    /// When the shop began to sell it.
+    pub created_at: Option<DateTime<Utc>>,
+    /// False once the shop switched it off, or it vanished from the shop's table.
+    pub active: bool,
+}
+
+/// A person who buys in the shop.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Customer {
+    pub id: String,
+    pub email: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    /// BCP 47, such as `de-AT`.
+    pub language: Option<String>,
+    pub country: Option<String>,
+    pub created_at: Option<DateTime<Utc>>,
+    /// May get e-mail. `None` when the shop does not say.
+    pub mailable: Option<bool>,
+    /// False once vanished from the shop's table.
+    pub active: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum EventKind {
+    View,
+    Cart,
+    Purchase,
+    /// A return or a cancelled order line; quantity and value are positive.
+    Refund,
+    Click,
+    Open,
+    Unsubscribe,
+}
+
+impl EventKind {
+    pub const ALL: [EventKind; 7] =
+        [Self::View, Self::Cart, Self::Purchase, Self::Refund, Self::Click, Self::Open, Self::Unsubscribe];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::View => "view",
+            Self::Cart => "cart",
+            Self::Purchase => "purchase",
+            Self::Refund => "refund",
+            Self::Click => "click",
+            Self::Open => "open",
+            Self::Unsubscribe => "unsubscribe",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// One thing a customer did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// The shop's own id of it, when there is one: what makes two readings the same event.
+    pub id: Option<String>,
+    pub kind: EventKind,
+    pub at: DateTime<Utc>,
+    /// `None` for guests.
+    pub customer: Option<String>,
+    /// `None` for events that concern no product (unsubscribe).
+    pub product: Option<String>,
+    /// The order's number, for purchases and refunds.
+    pub order: Option<String>,
+    /// Always positive; a refund says so by its kind.
+    pub quantity: f64,
+    /// Of the whole line: quantity × unit price. Never negative.
+    pub value: Option<Money>,
+    pub currency: Option<String>,
+    /// The mapping or API client it came from.
+    pub source: String,
+}

@@ -1,0 +1,3 @@
+//! The product's one verb: live model + rules + stock + context → explained picks.
+
+pub mod plan;

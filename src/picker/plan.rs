@@ -1,0 +1,173 @@
+//! What a marketer chooses for a campaign: products, audience, model, slots, rules, controls.
+//!
+//! The same struct is the browser's form, the stored plan and the file of `handpick campaign run`.
+
+use crate::ids::ListId;
+use crate::money::Money;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plan {
+    /// Picks are made as if it were this moment: nothing later is known. `None` means now.
+    pub as_of: Option<DateTime<Utc>>,
+    /// First and last day of the campaign, in the shop's zone. The outcome window opens on `starts_on`.
+    pub starts_on: Option<NaiveDate>,
+    pub ends_on: Option<NaiveDate>,
+    pub products: Products,
+    pub audience: Audience,
+    /// `auto`, or a model's kind.
+    pub model: String,
+    pub slots: u8,
+    pub rules: Vec<Rule>,
+    pub controls: Controls,
+    pub seed: u64,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            as_of: None,
+            starts_on: None,
+            ends_on: None,
+            products: Products::default(),
+            audience: Audience::default(),
+            model: "auto".into(),
+            slots: 4,
+            rules: vec![
+                Rule::ExcludeBought { days: 90 },
+                Rule::ExcludeOutOfStock {},
+                Rule::AtMostPer { what: Attribute::Category, n: 2 },
+            ],
+            controls: Controls::default(),
+            seed: 1,
+        }
+    }
+}
+
+/// Which products may be picked: all active ones that pass every filter that is set, plus `include`, minus
+/// `exclude`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Products {
+    /// Any of these category paths, or below them.
+    pub categories: Vec<String>,
+    pub brands: Vec<String>,
+    pub price_from: Option<Money>,
+    pub price_to: Option<Money>,
+    pub in_stock: bool,
+    /// Sold for at most so many days.
+    pub new_days: Option<u32>,
+    pub on_sale: bool,
+    /// Only the products of this uploaded or pasted list.
+    pub list: Option<ListId>,
+    /// Only these, named in the plan itself.
+    pub only: Vec<String>,
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+}
+
+/// Which customers the campaign targets: all active, mailable ones that pass every filter that is set.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audience {
+    pub countries: Vec<String>,
+    pub languages: Vec<String>,
+    /// Last purchase at most so many days ago.
+    pub bought_within_days: Option<u32>,
+    /// Last purchase at least so many days ago.
+    pub not_bought_within_days: Option<u32>,
+    pub orders_at_least: Option<u32>,
+    pub orders_at_most: Option<u32>,
+    /// Net value of all purchases.
+    pub spent_at_least: Option<Money>,
+    pub spent_at_most: Option<Money>,
+    /// Bought in any of these categories.
+    pub bought_in_categories: Vec<String>,
+    /// Also customers of whom the shop does not say whether they may be mailed.
+    pub include_unknown_consent: bool,
+    pub list: Option<ListId>,
+    pub only: Vec<String>,
+    pub exclude_list: Option<ListId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Attribute {
+    /// The whole category path.
+    Category,
+    Brand,
+}
+
+/// A business rule: what may, must, must not, or should rather be picked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Rule {
+    ExcludeBought {
+        days: u32,
+    },
+    ExcludeOutOfStock {},
+    AtMostPer {
+        what: Attribute,
+        n: u8,
+    },
+    PriceRange {
+        from: Option<Money>,
+        to: Option<Money>,
+    },
+    /// Slots count from 1.
+    Pin {
+        product: String,
+        slot: u8,
+    },
+    /// Scores in this category (or below it) are multiplied by `factor`, above 1.
+    Boost {
+        category: String,
+        factor: f32,
+    },
+    /// … by `factor`, between 0 and 1.
+    Bury {
+        category: String,
+        factor: f32,
+    },
+}
+
+/// The two controls of design: who gets no mail, and who gets best-sellers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Controls {
+    /// Share of the audience, 0 to 0.5, that gets no mail.
+    pub holdout_share: f64,
+    /// Share of the audience, 0 to 0.5, that gets best-sellers instead of personal picks.
+    pub baseline_share: f64,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self { holdout_share: 0.1, baseline_share: 0.0 }
+    }
+}
+
+/// The group a customer is assigned to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arm {
+    /// Gets mail with the model's picks.
+    Picks,
+    /// Gets mail with best-sellers.
+    Baseline,
+    /// Gets no mail.
+    Holdout,
+}
+
+/// Which part chose a pick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    Personal,
+    Similar,
+    Category,
+    Popular,
+    Pinned,
+}

@@ -1,0 +1,1 @@
+//! The recommender core: pure maths, no I/O, no clock, no globals.

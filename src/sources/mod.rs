@@ -1,0 +1,1 @@
+//! The client's databases, read-only: PostgreSQL, MySQL/MariaDB and SQLite behind one trait.

@@ -1,0 +1,1 @@
+//! Fitted models: where the file is, how good it is.

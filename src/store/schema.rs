@@ -1,0 +1,192 @@
+//! The tables as diesel sees them; private to the store, so that no query can be written elsewhere.
+
+diesel::table! {
+    shops (id) {
+        id -> Integer,
+        name -> Text,
+        currency -> Text,
+        time_zone -> Text,
+        secret -> Binary,
+        created_at -> TimestamptzSqlite,
+    }
+}
+
+diesel::table! {
+    accounts (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        created_at -> TimestamptzSqlite,
+        last_sign_in_at -> Nullable<TimestamptzSqlite>,
+        disabled_at -> Nullable<TimestamptzSqlite>,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Text,
+        account_id -> Integer,
+        created_at -> TimestamptzSqlite,
+        last_seen_at -> TimestamptzSqlite,
+        expires_at -> TimestamptzSqlite,
+    }
+}
+
+diesel::table! {
+    setup_links (token_hash) {
+        token_hash -> Text,
+        created_at -> TimestamptzSqlite,
+        expires_at -> TimestamptzSqlite,
+        used_at -> Nullable<TimestamptzSqlite>,
+    }
+}
+
+diesel::table! {
+    sign_in_attempts (id) {
+        id -> Integer,
+        who -> Text,
+        at -> TimestamptzSqlite,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        kind -> Text,
+        payload -> Text,
+        state -> Text,
+        phase -> Text,
+        done -> BigInt,
+        total -> Nullable<BigInt>,
+        attempts -> Integer,
+        max_attempts -> Integer,
+        run_after -> TimestamptzSqlite,
+        created_at -> TimestamptzSqlite,
+        started_at -> Nullable<TimestamptzSqlite>,
+        phase_started_at -> Nullable<TimestamptzSqlite>,
+        finished_at -> Nullable<TimestamptzSqlite>,
+        cancel_requested -> Bool,
+        result -> Nullable<Text>,
+        error -> Nullable<Text>,
+        created_by -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    sync_runs (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        job_id -> Nullable<Integer>,
+        started_at -> TimestamptzSqlite,
+        finished_at -> Nullable<TimestamptzSqlite>,
+        state -> Text,
+        full_sync -> Bool,
+        history_version -> Nullable<BigInt>,
+        counts -> Nullable<Text>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    source_marks (shop_id, name) {
+        shop_id -> Integer,
+        name -> Text,
+        watermark -> Text,
+        updated_at -> TimestamptzSqlite,
+    }
+}
+
+diesel::table! {
+    source_queries (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        at -> TimestamptzSqlite,
+        statement -> Text,
+        row_count -> BigInt,
+        duration_ms -> BigInt,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    models (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        job_id -> Nullable<Integer>,
+        kind -> Text,
+        file -> Text,
+        checksum -> Text,
+        history_version -> BigInt,
+        cut_at -> TimestamptzSqlite,
+        params -> Text,
+        metrics -> Text,
+        verdict -> Text,
+        beats_popular -> Bool,
+        trained_at -> TimestamptzSqlite,
+        train_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaigns (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        name -> Text,
+        state -> Text,
+        plan -> Text,
+        version -> Integer,
+        model_id -> Nullable<Integer>,
+        job_id -> Nullable<Integer>,
+        generation -> Nullable<Text>,
+        summary -> Nullable<Text>,
+        created_at -> TimestamptzSqlite,
+        created_by -> Nullable<Integer>,
+        updated_at -> TimestamptzSqlite,
+        updated_by -> Nullable<Integer>,
+        generated_at -> Nullable<TimestamptzSqlite>,
+        approved_at -> Nullable<TimestamptzSqlite>,
+        approved_by -> Nullable<Integer>,
+        sent_at -> Nullable<TimestamptzSqlite>,
+        closed_at -> Nullable<TimestamptzSqlite>,
+    }
+}
+
+diesel::table! {
+    id_lists (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        kind -> Text,
+        name -> Text,
+        ids -> Text,
+        id_count -> BigInt,
+        created_at -> TimestamptzSqlite,
+        created_by -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    reports (campaign_id) {
+        campaign_id -> Integer,
+        computed_at -> TimestamptzSqlite,
+        history_version -> BigInt,
+        report -> Text,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        at -> TimestamptzSqlite,
+        account_id -> Nullable<Integer>,
+        action -> Text,
+        subject -> Text,
+    }
+}
+
+diesel::joinable!(sessions -> accounts (account_id));
+diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);

@@ -1,0 +1,1 @@
+//! Sync runs, watermarks and the statements sent to the client's database.

@@ -22,6 +22,12 @@ impl Installation {
         (self.clock)()
     }
 
+    /// The zone in which the shop's days begin.
+    pub fn zone(&self) -> chrono_tz::Tz {
+        // The configuration's check accepted it; a state file from elsewhere falls back.
+        self.shop.time_zone.parse().unwrap_or(chrono_tz::UTC)
+    }
+
     pub fn shop_id(&self) -> ShopId {
         self.shop.id
     }

@@ -5,14 +5,16 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 5 | `app`, `router`, `schedule`, `cli` |
-//! | 4 | `campaigns`, `reports`, `training`, `ingest`, `dashboard`, `monitoring` |
-//! | 3 | `picker`, `web`, `auth`, `jobs` |
-//! | | `installation`: config, folder, store, shop and clock of the running program |
+//! | 7 | `app`, `router`, `schedule`, `cli` |
+//! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `training` |
+//! | 5 | `web` |
+//! | 4 | `auth`, `jobs`, `picker` |
+//! | 3 | `installation`: config, folder, store, shop and clock of the running program |
 //! | 2 | `store`, `history`, `sources`, `sample_shop` |
-//! | 1 | `config`, `data_folder`, `telemetry` |
+//! | 1 | `config`, `data_folder`, `records`, `telemetry` |
 //! | 0 | `ids`, `index`, `money`, `progress`, `recommender` |
 
+pub mod auth;
 pub mod config;
 pub mod data_folder;
 pub mod history;
@@ -24,5 +26,7 @@ pub mod money;
 pub mod picker;
 pub mod progress;
 pub mod recommender;
+pub mod records;
 pub mod sources;
 pub mod store;
+pub mod web;

@@ -38,6 +38,8 @@ pub enum StoreError {
     DiskFull,
     #[error("somebody else changed this in the meantime")]
     Stale,
+    #[error("“{0}” is taken already")]
+    Taken(String),
     #[error("the state holds something this version cannot read ({what}): {reason}")]
     Unreadable { what: &'static str, reason: String },
     #[error("the state cannot be read or written: {0}")]

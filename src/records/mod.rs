@@ -1,4 +1,10 @@
-//! What a shop's history is made of: products, customers and events.
+//! What a shop's history is made of: products, customers and events. Sources fill these, the history keeps them.
+//!
+//! Products and customers are plain structs; events, of which there are a hundred times more, are columns.
+
+mod events;
+
+pub use events::{Event, Events, TextColumn};
 
 use crate::money::Money;
 use chrono::{DateTime, Utc};
@@ -77,26 +83,4 @@ impl EventKind {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
-}
-
-/// One thing a customer did.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Event {
-    /// The shop's own id of it, when there is one: what makes two readings the same event.
-    pub id: Option<String>,
-    pub kind: EventKind,
-    pub at: DateTime<Utc>,
-    /// `None` for guests.
-    pub customer: Option<String>,
-    /// `None` for events that concern no product (unsubscribe).
-    pub product: Option<String>,
-    /// The order's number, for purchases and refunds.
-    pub order: Option<String>,
-    /// Always positive; a refund says so by its kind.
-    pub quantity: f64,
-    /// Of the whole line: quantity × unit price. Never negative.
-    pub value: Option<Money>,
-    pub currency: Option<String>,
-    /// The mapping or API client it came from.
-    pub source: String,
 }

@@ -1,0 +1,1 @@
+//! Passwords: argon2id hashes, checked in constant time.

@@ -1,0 +1,36 @@
+//! What every page shares: the shell around it, forms with CSRF protection, uploads, errors, assets.
+
+pub mod assets;
+mod error;
+mod form;
+mod shell;
+mod show;
+
+pub use error::WebError;
+pub use form::Form;
+pub use shell::{Section, Shell};
+pub use show::{date, date_time, decimal, money, percent, whole};
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+/// What a page handler answers.
+pub type Page = Result<HttpResponse, WebError>;
+
+/// Renders `template` as an HTML page.
+pub fn page(template: &impl Template) -> Page {
+    let html = template.render().map_err(|error| WebError::Internal(error.to_string()))?;
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+}
+
+/// After a form was accepted: the browser goes to `path` (GET).
+pub fn go_to(path: &str) -> Page {
+    Ok(HttpResponse::SeeOther().insert_header(("Location", path)).finish())
+}
+
+/// Runs work that blocks (store, files) off the async workers.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, WebError> + Send + 'static,
+) -> Result<T, WebError> {
+    actix_web::web::block(work).await.map_err(|error| WebError::Internal(error.to_string()))?
+}

@@ -60,6 +60,9 @@ pub enum Coverage {
     Everything,
     /// What is new since the last reading; what is missing is untouched.
     Part,
+    /// All of it, read in another way than before (the mapping changed): what was known of the events is dropped,
+    /// because a line without an id would not be recognised. For products and customers as `Everything`.
+    Anew,
 }
 
 /// What a commit found.
@@ -72,6 +75,8 @@ pub struct Committed {
     pub repeated_events: u64,
     /// Same id, other content: the new reading took the old one's place.
     pub replaced_events: u64,
+    /// Known from an earlier way of reading the same source, and dropped with it.
+    pub dropped_events: u64,
     pub new_products: u64,
     pub changed_products: u64,
     pub vanished_products: u64,

@@ -92,7 +92,7 @@ impl Comparison<'_> {
     }
 
     fn vanishes(&self) -> bool {
-        self.coverage == Coverage::Everything && !matches!(self.reading, Reading::Events(_))
+        self.coverage != Coverage::Part && !matches!(self.reading, Reading::Events(_))
     }
 
     fn spill(&self, looked_at: &[usize], skips: &[Rows], rows: u64) -> Result<Spill, HistoryError> {

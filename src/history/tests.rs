@@ -309,7 +309,7 @@ fn an_event_that_moved_in_time_replaces_its_namesake() {
     let history = History::open(folder.path()).unwrap();
     add(&history, &some_lines(9), at(1));
     let moved = Line { second: 200, ..some_lines(1)[0].clone() };
-    let committed = add(&history, &[moved.clone()], at(2));
+    let committed = add(&history, std::slice::from_ref(&moved), at(2));
     assert_eq!((committed.replaced_events, committed.new_events), (1, 0));
     let lines = lines_of(&history.snapshot().unwrap(), EventRange::all());
     assert_eq!(
@@ -411,4 +411,22 @@ fn more_rows_than_a_partition_holds_are_compared_on_disk() {
     assert_eq!((third.new_events, third.version), (0, 2));
     assert_eq!(history.snapshot().unwrap().counts().events, 700_000);
     assert_eq!(files(folder.path(), "spill"), 0);
+}
+
+#[test]
+fn a_source_that_is_read_in_another_way_forgets_its_old_lines_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path()).unwrap();
+    let plain = |amount| Line { id: None, second: 1, customer: 1, amount };
+    let mut update = history.begin().unwrap();
+    update.events("orders", &batch(&[plain(1), plain(2)])).unwrap();
+    update.events("web", &batch(&[plain(3)])).unwrap();
+    update.commit(&[], at(1), &Silent).unwrap();
+    let mut update = history.begin().unwrap();
+    update.events("orders", &batch(&[plain(4)])).unwrap();
+    let committed =
+        update.commit(&[(Reading::Events("orders".into()), Coverage::Anew)], at(2), &Silent).unwrap();
+    assert_eq!((committed.dropped_events, committed.new_events), (2, 1));
+    let lines = lines_of(&history.snapshot().unwrap(), EventRange::all());
+    assert_eq!(lines, [("orders".into(), plain(4)), ("web".into(), plain(3))]);
 }

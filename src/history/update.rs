@@ -160,7 +160,10 @@ impl<'a> Update<'a> {
         progress: &dyn Progress,
     ) -> Result<Vec<Segment>, HistoryError> {
         let folder = self.history.folder.clone();
-        let old: Vec<Segment> = self.base.of(reading).cloned().collect();
+        let mut old: Vec<Segment> = self.base.of(reading).cloned().collect();
+        if coverage == Coverage::Anew && matches!(reading, Reading::Events(_)) {
+            committed.dropped_events += old.drain(..).map(|segment| segment.live()).sum::<u64>();
+        }
         let found = Comparison { folder: &folder, reading, coverage, old: &old, new, progress }.run()?;
         count(committed, reading, &found);
         let inactive = self.inactive_copies(reading, &old, &found)?;

@@ -93,6 +93,25 @@ impl Events {
         (0..self.len()).map(|at| self.get(at))
     }
 
+    /// Becomes a copy of `other` in the memory it has.
+    pub fn copy_from(&mut self, other: &Events) {
+        self.clear();
+        self.kinds.extend_from_slice(&other.kinds);
+        self.at_us.extend_from_slice(&other.at_us);
+        self.quantities.extend_from_slice(&other.quantities);
+        self.values.extend_from_slice(&other.values);
+        for (column, others) in [
+            (&mut self.ids, &other.ids),
+            (&mut self.customers, &other.customers),
+            (&mut self.products, &other.products),
+            (&mut self.orders, &other.orders),
+            (&mut self.currencies, &other.currencies),
+            (&mut self.sources, &other.sources),
+        ] {
+            column.extend(others.text(), others.offsets(), others.present().iter().copied());
+        }
+    }
+
     /// Empties the batch and keeps its memory for the next one.
     pub fn clear(&mut self) {
         self.kinds.clear();
@@ -212,6 +231,9 @@ mod tests {
             events.push(bought);
             events.push(seen);
             assert_eq!(events.iter().collect::<Vec<_>>(), [bought, seen]);
+            let mut copy = events.clone();
+            copy.copy_from(&events);
+            assert_eq!(copy.iter().collect::<Vec<_>>(), [bought, seen]);
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod data_folder;
 pub mod history;
 pub mod ids;
 pub mod index;
+pub mod ingest;
 pub mod installation;
 pub mod jobs;
 pub mod money;

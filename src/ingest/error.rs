@@ -10,7 +10,9 @@ pub enum SyncError {
     NoSource,
     #[error("source.allowed_hours: {reason}")]
     WrongHours { reason: String },
-    #[error("the shop lets Handpick read its database from {hours} o'clock only; try again then, or change source.allowed_hours")]
+    #[error(
+        "the shop lets Handpick read its database from {hours} o'clock only; try again then, or change source.allowed_hours"
+    )]
     NotNow { hours: String },
     #[error("two mappings are called “{name}”; give each of source.events a name of its own")]
     SameName { name: String },

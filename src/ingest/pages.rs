@@ -1,6 +1,6 @@
 //! The shop's page: the connection without its secrets, the last syncs, the statements run and what they cost.
 
-use super::{ATTEMPTS, JOB, Kind, Request, SyncCounts, event_source};
+use super::{ATTEMPTS, JOB, Request, SyncCounts, event_source};
 use crate::auth::{Analyst, Marketer};
 use crate::config::{DatabaseKind, Mapping, Source};
 use crate::history::{Counts, History};
@@ -229,12 +229,5 @@ fn of_query(query: SourceQuery, zone: chrono_tz::Tz) -> Query {
         rows: web::whole(query.row_count),
         duration: web::whole(query.duration_ms),
         error: query.error,
-    }
-}
-
-impl Request {
-    /// For scripts that queue a sync.
-    pub fn of(kind: Kind) -> Self {
-        Self { full: kind == Kind::Full }
     }
 }

@@ -47,8 +47,7 @@ pub fn sync(
     refuse_outside_hours(installation, source)?;
     let shop = installation.shop_id();
     let started = installation.now();
-    let run =
-        installation.store.write(|conn| syncs::start(conn, shop, job, kind == Kind::Full, started))?;
+    let run = installation.store.write(|conn| syncs::start(conn, shop, job, kind == Kind::Full, started))?;
     let result = read_and_commit(installation, source, kind, run, progress);
     match &result {
         Ok(counts) => tracing::info!(
@@ -103,9 +102,11 @@ fn read_and_commit(
     let coverage: Vec<_> = tasks.iter().map(|task| (task.reading.clone(), task.coverage())).collect();
     let committed = update.commit(&coverage, installation.now(), progress)?;
 
-    let mappings = tasks.iter().zip(&readings).zip(&sources).map(|((task, reading), name)| {
-        MappingCounts::new(name, task.way.since().is_none(), reading)
-    });
+    let mappings = tasks
+        .iter()
+        .zip(&readings)
+        .zip(&sources)
+        .map(|((task, reading), name)| MappingCounts::new(name, task.way.since().is_none(), reading));
     let counts = SyncCounts { mappings: mappings.collect(), history: committed };
     let text = serde_json::json!(counts).to_string();
     let now = installation.now();
@@ -141,7 +142,7 @@ fn tasks<'a>(
     let mut tasks: Vec<Task<'a>> = Vec::new();
     installation.store.read(|conn| {
         let latest = syncs::latest(conn, shop, 50)?;
-        let synced = latest.iter().filter_map(|run| run.history_version).max().unwrap_or(0);
+        let synced = latest.iter().find_map(|run| run.history_version).unwrap_or(0);
         // A history that is older than the last sync (restored, or moved away) lacks what the marks say it has.
         let whole = kind == Kind::Full || version == 0 || version < synced;
         for (reading, mapping, name) in customers.chain(products).chain(events) {

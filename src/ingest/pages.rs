@@ -182,44 +182,13 @@ fn of_run(run: SyncRun, zone: chrono_tz::Tz) -> Run {
         badge,
         what: if run.full_sync { "everything" } else { "what is new" },
         duration: duration.unwrap_or_default(),
-        story: run.error.or_else(|| counts.as_ref().map(story)).unwrap_or_default(),
+        story: run.error.or_else(|| counts.as_ref().map(SyncCounts::story)).unwrap_or_default(),
         mappings: counts.as_ref().map(of_mappings).unwrap_or_default(),
     }
 }
 
-/// `1 200 rows read: 300 new events, 2 changed products.`
-pub(super) fn story(counts: &SyncCounts) -> String {
-    let history = &counts.history;
-    let news: Vec<String> = [
-        (history.new_events, "new events"),
-        (history.replaced_events, "changed events"),
-        (history.new_customers, "new customers"),
-        (history.changed_customers, "changed customers"),
-        (history.vanished_customers, "customers gone"),
-        (history.new_products, "new products"),
-        (history.changed_products, "changed products"),
-        (history.vanished_products, "products gone"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!("{} {what}", web::whole(count)))
-    .collect();
-    let news = if news.is_empty() { "nothing new".to_owned() } else { news.join(", ") };
-    format!("{} rows read: {news}.", web::whole(counts.rows()))
-}
-
 fn of_mappings(counts: &SyncCounts) -> Vec<(String, String)> {
-    let ignored = |mapping: &super::MappingCounts| {
-        let reasons = mapping.ignored.iter().map(|ignored| {
-            let example = ignored.example.as_ref().map(|id| format!(" (such as “{id}”)")).unwrap_or_default();
-            format!("; {} {}{example}", web::whole(ignored.rows), ignored.reason)
-        });
-        reasons.collect::<String>()
-    };
-    let lines = counts.mappings.iter().map(|mapping| {
-        (mapping.name.clone(), format!("{} rows{}", web::whole(mapping.rows), ignored(mapping)))
-    });
-    lines.collect()
+    counts.mappings.iter().map(|mapping| (mapping.name.clone(), mapping.story())).collect()
 }
 
 fn of_query(query: SourceQuery, zone: chrono_tz::Tz) -> Query {

@@ -100,7 +100,8 @@ fn a_first_sync_reads_everything_and_the_next_what_is_new() {
         (4, 2, 2)
     );
     assert_eq!((first.rows(), first.ignored()), (9, 1));
-    assert_eq!(first.mappings[0].ignored[0].reason, "have no id");
+    assert_eq!(first.mappings[0].story(), "3 rows; 1 have no id");
+    assert_eq!(first.story(), "9 rows read: 4 new events, 2 new customers, 2 new products.");
 
     shop(
         folder.path(),

@@ -1,5 +1,11 @@
 //! Faults that need a process or a disk of their own: a kill in the middle, a full disk, a bounded memory.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "in a test a panic is the failure, and a skip is told"
+)]
+
 use chrono::{DateTime, Utc};
 use handpick::history::{Coverage, EventRange, History, HistoryError, Reading};
 use handpick::money::Money;
@@ -7,7 +13,7 @@ use handpick::progress::Silent;
 use handpick::records::{Event, EventKind, Events};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const PER_UPDATE: u64 = 20_000;
 const PER_BATCH: u64 = 5_000;
@@ -189,14 +195,10 @@ fn peak_mb() -> u64 {
 fn reads_three_million_twice() {
     let history = History::open(Path::new("history")).unwrap();
     for from in [0, 1_000_000] {
-        let started = Instant::now();
         let new = write(&history, from, 3_000_000).unwrap();
-        let rate = (3_000_000 - from) as f64 / started.elapsed().as_secs_f64();
-        println!("{new} new, {rate:.0} rows/s, peak {} MB", peak_mb());
+        println!("{new} new, peak {} MB", peak_mb());
     }
-    let started = Instant::now();
-    let read = count(&history);
-    println!("{read} read, {:.0} rows/s", read as f64 / started.elapsed().as_secs_f64());
+    assert_eq!(count(&history), 3_000_000);
     println!("peak={}", peak_mb());
 }
 

@@ -88,7 +88,7 @@ mod tests {
         let config = Config { source: Some(crate::config::Source::default()), ..Config::default() };
         let mapping = Mapping { table: "orders".into(), ..Mapping::default() };
         let first = fingerprint(&config, &mapping);
-        let mut other = config.clone();
+        let mut other = config;
         other.log.keep_days += 1;
         assert_eq!(fingerprint(&other, &mapping), first);
         other.source = Some(crate::config::Source { time_zone: "Europe/Paris".into(), ..Default::default() });

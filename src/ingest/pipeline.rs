@@ -13,13 +13,13 @@ const DEPTH: usize = 4;
 enum Batch {
     Products(Vec<Product>),
     Customers(Vec<Customer>),
-    Events(usize, Events),
+    Events(usize, Box<Events>),
 }
 
 /// The reading side's end: batches in, memory back.
 pub(super) struct Feed<'a> {
     batches: SyncSender<Batch>,
-    used: Receiver<Events>,
+    used: Receiver<Box<Events>>,
     progress: &'a dyn Progress,
 }
 
@@ -75,7 +75,7 @@ fn write(
     update: &mut Update<'_>,
     sources: &[String],
     incoming: &Receiver<Batch>,
-    give_back: &SyncSender<Events>,
+    give_back: &SyncSender<Box<Events>>,
 ) -> Result<(), HistoryError> {
     // Returning early drops the receiver, which stops the reading side.
     for batch in incoming {

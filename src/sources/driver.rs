@@ -103,14 +103,23 @@ pub struct Journal(pub Vec<Statement>);
 
 impl Journal {
     /// Notes `text` as sent, with the rows of `outcome` and the time since `started`.
-    pub fn note<E: std::fmt::Debug>(
+    pub fn note<E: std::fmt::Display>(
         &mut self,
         text: impl Into<String>,
         started: Instant,
         rows: u64,
         outcome: Result<(), &E>,
     ) {
-        let error = outcome.err().map(|error| format!("{error:?}"));
+        let error = outcome.err().map(|error| error.to_string());
         self.0.push(Statement { text: text.into(), rows, duration: started.elapsed(), error });
+    }
+}
+
+impl std::fmt::Display for DriverError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoTable(answer) | Self::NoColumn(answer) => f.write_str(answer),
+            Self::Other(error) => error.fmt(f),
+        }
     }
 }

@@ -21,6 +21,7 @@ mod value;
 mod watermark;
 
 pub use error::{SourceError, nearest_names};
+pub use findings::{CheckReport, Finding, KindReport, Preview, Severity, check};
 pub use reason::Reason;
 pub use session::{Session, connect};
 

@@ -21,7 +21,9 @@ pub fn moment(value: Value<'_>, zone: Tz, unit: Option<EpochUnit>) -> Result<Opt
         Value::Null => return Ok(None),
         Value::Instant(us) => us,
         Value::WallClock(us) => from_wall_clock(us, zone).ok_or(Reason::UnreadableTime)?,
-        Value::Date(days) => from_wall_clock(i64::from(days) * DAY, zone).ok_or(Reason::UnreadableTime)?,
+        Value::Date(days) => {
+            from_wall_clock(i64::from(days).saturating_mul(DAY), zone).ok_or(Reason::UnreadableTime)?
+        }
         Value::Int(number) => from_epoch(i128::from(number), 1, unit).ok_or(Reason::UnreadableTime)?,
         Value::Unsigned(number) => from_epoch(i128::from(number), 1, unit).ok_or(Reason::UnreadableTime)?,
         Value::Decimal(amount) => from_epoch(amount, 10_000, unit).ok_or(Reason::UnreadableTime)?,
@@ -131,7 +133,7 @@ fn offset_us(zone: &str) -> Option<Option<i64>> {
 
 /// `2011-12-09`
 pub fn date_text(days: i32) -> String {
-    DateTime::from_timestamp_micros(i64::from(days) * DAY)
+    DateTime::from_timestamp_micros(i64::from(days).saturating_mul(DAY))
         .map_or_else(String::new, |at| at.date_naive().to_string())
 }
 

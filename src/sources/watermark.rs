@@ -23,7 +23,7 @@ impl HighWater {
             Value::Decimal(amount) => self.number = self.number.max(Some(amount.div_euclid(10_000))),
             Value::Float(number) => self.number = self.number.max(Some(number.floor() as i128)),
             Value::Instant(us) | Value::WallClock(us) => self.time = self.time.max(Some(us)),
-            Value::Date(days) => self.time = self.time.max(Some(i64::from(days) * 24 * HOUR)),
+            Value::Date(days) => self.time = self.time.max(Some(i64::from(days).saturating_mul(24 * HOUR))),
             Value::Text(text) if self.text.as_deref().is_none_or(|highest| text > highest) => {
                 self.text = Some(text.to_owned());
             }

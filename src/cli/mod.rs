@@ -7,6 +7,7 @@ pub mod account;
 pub mod console_progress;
 mod open;
 pub mod serve;
+pub mod sync;
 
 pub use open::{open, open_with};
 
@@ -29,6 +30,8 @@ struct Cli {
 enum Command {
     /// Serve the pages and run the jobs.
     Serve(serve::Args),
+    /// Read the shop's database into the history, now.
+    Sync(sync::Args),
     /// Add, list or mend the accounts that may sign in.
     Account(account::Args),
 }
@@ -36,6 +39,7 @@ enum Command {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args),
+        Command::Sync(args) => sync::run(args),
         Command::Account(args) => account::run(args),
     }
 }

@@ -1,5 +1,7 @@
 //! Pages over HTTP, against the real binary on a port of its own.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};

@@ -1,1 +1,32 @@
 //! The recommender core: pure maths, no I/O, no clock, no globals.
+//!
+//! Users and items are dense numbers; whoever calls keeps the dictionary. Fit, score and measure in ten lines:
+//!
+//! ```
+//! use handpick::progress::Silent;
+//! use handpick::recommender::{Interactions, Params, Resources, User};
+//!
+//! let bought = Interactions::from_triples(3, 4, [(0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, 1.0), (2, 0, 1.0)]);
+//! let resources = Resources { seed: 1, max_memory_bytes: 1 << 30, progress: &Silent };
+//! let model = Params::default_of("item_knn")?.fit(&bought, &resources)?;
+//! let (items, weights) = bought.row(2);
+//! let mut scores = [0.0; 4];
+//! model.scorer(&[0, 1, 2, 3]).score(User { row: Some(2), items, weights }, &mut scores);
+//! assert!(scores[1] > scores[2], "who bought 0 also bought 1");
+//! # Ok::<(), handpick::recommender::ModelError>(())
+//! ```
+
+#[cfg(test)]
+mod contract;
+pub mod evaluation;
+mod interactions;
+mod load;
+mod model;
+pub mod models;
+mod params;
+mod top;
+
+pub use interactions::Interactions;
+pub use load::{LoadedData, LoadedTensor, load};
+pub use model::{Contribution, Fit, Model, ModelError, Params, Resources, Scorer, Tensor, TensorData, User};
+pub use top::top_k;

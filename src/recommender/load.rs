@@ -1,0 +1,71 @@
+//! The inverse of [`Model::tensors`]: a model from its stored arrays.
+
+use super::models::{als, item_knn, popular};
+use super::{Model, ModelError, Params};
+
+/// A named array as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadedTensor {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub data: LoadedData,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum LoadedData {
+    F32(Vec<f32>),
+    U32(Vec<u32>),
+    U64(Vec<u64>),
+}
+
+/// Rebuilds a model of `kind`.
+///
+/// # Errors
+/// [`ModelError::UnknownModel`], or [`ModelError::Damaged`] when an array is missing or does not fit the others.
+pub fn load(kind: &str, tensors: Vec<LoadedTensor>) -> Result<Box<dyn Model>, ModelError> {
+    let mut arrays = Arrays(tensors);
+    match kind {
+        "popular" => popular::Popular::load(&mut arrays).map(|model| Box::new(model) as Box<dyn Model>),
+        "item_knn" => item_knn::ItemKnn::load(&mut arrays).map(|model| Box::new(model) as Box<dyn Model>),
+        "als" => als::Als::load(&mut arrays).map(|model| Box::new(model) as Box<dyn Model>),
+        _ => Err(ModelError::UnknownModel(kind.to_owned(), Params::KINDS.join(", "))),
+    }
+}
+
+/// The arrays that are still to be taken.
+pub struct Arrays(Vec<LoadedTensor>);
+
+impl Arrays {
+    fn take(&mut self, name: &str) -> Result<LoadedTensor, ModelError> {
+        let at = self.0.iter().position(|tensor| tensor.name == name);
+        at.map(|at| self.0.swap_remove(at))
+            .ok_or_else(|| ModelError::Damaged(format!("the array “{name}” is missing")))
+    }
+
+    /// Shape and numbers of `name`; every number must be finite.
+    pub fn f32(&mut self, name: &str) -> Result<(Vec<usize>, Vec<f32>), ModelError> {
+        match self.take(name)? {
+            LoadedTensor { shape, data: LoadedData::F32(data), .. }
+                if data.iter().all(|number| number.is_finite())
+                    && shape.iter().product::<usize>() == data.len() =>
+            {
+                Ok((shape, data))
+            }
+            _ => Err(ModelError::Damaged(format!("the array “{name}” holds something else"))),
+        }
+    }
+
+    pub fn u32(&mut self, name: &str) -> Result<Vec<u32>, ModelError> {
+        match self.take(name)?.data {
+            LoadedData::U32(data) => Ok(data),
+            _ => Err(ModelError::Damaged(format!("the array “{name}” holds something else"))),
+        }
+    }
+
+    pub fn u64(&mut self, name: &str) -> Result<Vec<u64>, ModelError> {
+        match self.take(name)?.data {
+            LoadedData::U64(data) => Ok(data),
+            _ => Err(ModelError::Damaged(format!("the array “{name}” holds something else"))),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Item-to-item: what was bought together with what somebody has, weighted and explainable.
+//!
+//! *Source*: Sarwar, Karypis, Konstan, Riedl, “Item-based collaborative filtering recommendation algorithms”
+//! (WWW 2001), cosine similarity; the shrinkage of Bell and Koren (ICDM 2007) damps similarities that rest on few
+//! shared users.
+
+use crate::recommender::load::Arrays;
+use crate::recommender::{
+    Contribution, Interactions, Model, ModelError, Resources, Scorer, Tensor, TensorData, User, top_k,
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Params {
+    /// Neighbours kept for each item. A hundred keep nearly all of the quality at a fraction of the memory.
+    pub neighbours: usize,
+    /// Added to the denominator, in squared weights: two items bought by one person only are not yet alike.
+    pub shrinkage: f32,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self { neighbours: 100, shrinkage: 10.0 }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct ValidParams(Params);
+
+impl Params {
+    pub fn check(self) -> Result<ValidParams, ModelError> {
+        if !(1..=10_000).contains(&self.neighbours) {
+            return Err(ModelError::Parameter {
+                name: "neighbours",
+                found: self.neighbours.to_string(),
+                expected: "1 to 10000",
+            });
+        }
+        if !(self.shrinkage.is_finite() && self.shrinkage >= 0.0) {
+            return Err(ModelError::Parameter {
+                name: "shrinkage",
+                found: self.shrinkage.to_string(),
+                expected: "0 or more",
+            });
+        }
+        Ok(ValidParams(self))
+    }
+}
+
+/// *Shapes*: for each item a list of `neighbours` (item, similarity), ascending by item.
+/// *Units*: similarity from 0 to 1.
+pub struct ItemKnn {
+    starts: Vec<u64>,
+    neighbours: Vec<u32>,
+    similarities: Vec<f32>,
+}
+
+/// For items i, j: s(i, j) = Σ_u w_ui w_uj / (‖w_i‖ ‖w_j‖ + shrinkage), over square roots of the weights so that one
+/// heavy buyer does not speak for many.
+///
+/// *Cost*: O(Σ_u n_u²) time in parallel over items, a dense row of 4 bytes an item per thread; the result is
+/// 8 bytes × neighbours × items. *Errors*: [`ModelError::TooLarge`], [`ModelError::Cancelled`].
+pub fn fit(
+    params: &ValidParams,
+    interactions: &Interactions,
+    resources: &Resources<'_>,
+) -> Result<ItemKnn, ModelError> {
+    let ValidParams(params) = *params;
+    let items = interactions.items();
+    let threads = rayon::current_num_threads();
+    let needed = (items * (params.neighbours * 8 + threads * 5) + interactions.len() * 32) as u64;
+    if needed > resources.max_memory_bytes {
+        return Err(ModelError::TooLarge {
+            needed_mb: needed >> 20,
+            allowed_mb: resources.max_memory_bytes >> 20,
+            advice: "keep fewer neighbours, or raise training.max_memory_mb".into(),
+        });
+    }
+    let by_user = interactions.map(|_, _, weight| weight.sqrt());
+    let by_item = by_user.transpose();
+    let norms: Vec<f32> = (0..items as u32)
+        .map(|item| by_item.row(item).1.iter().map(|weight| weight * weight).sum::<f32>().sqrt())
+        .collect();
+    resources.progress.phase("Finding what is bought together", Some(items as u64));
+    let rows: Vec<Vec<(u32, f32)>> = (0..items as u32)
+        .into_par_iter()
+        .map_init(
+            || Scratch::new(items),
+            |scratch, item| {
+                if item % 64 == 0 {
+                    resources.progress.advance(64.min(items as u64 - u64::from(item)));
+                    if resources.progress.cancelled() {
+                        return Err(ModelError::Cancelled);
+                    }
+                }
+                Ok(scratch.nearest(item, &by_user, &by_item, &norms, params))
+            },
+        )
+        .collect::<Result<_, _>>()?;
+    let mut model = ItemKnn { starts: vec![0], neighbours: vec![], similarities: vec![] };
+    for row in rows {
+        for (neighbour, similarity) in row {
+            model.neighbours.push(neighbour);
+            model.similarities.push(similarity);
+        }
+        model.starts.push(model.neighbours.len() as u64);
+    }
+    Ok(model)
+}
+
+/// A dense row of sums and the items touched in it.
+struct Scratch {
+    sums: Vec<f32>,
+    touched: Vec<u32>,
+}
+
+impl Scratch {
+    fn new(items: usize) -> Self {
+        Self { sums: vec![0.0; items], touched: Vec::new() }
+    }
+
+    fn nearest(
+        &mut self,
+        item: u32,
+        by_user: &Interactions,
+        by_item: &Interactions,
+        norms: &[f32],
+        params: Params,
+    ) -> Vec<(u32, f32)> {
+        let (users, weights) = by_item.row(item);
+        for (&user, &weight) in users.iter().zip(weights) {
+            let (others, other_weights) = by_user.row(user);
+            for (&other, &other_weight) in others.iter().zip(other_weights) {
+                let sum = &mut self.sums[other as usize];
+                if *sum == 0.0 {
+                    self.touched.push(other);
+                }
+                *sum += weight * other_weight;
+            }
+        }
+        self.touched.sort_unstable();
+        let similarities: Vec<f32> = self
+            .touched
+            .iter()
+            .map(|&other| {
+                let norm = norms[item as usize] * norms[other as usize];
+                self.sums[other as usize] / (norm + params.shrinkage)
+            })
+            .collect();
+        let mut row: Vec<(u32, f32)> = top_k(&similarities, params.neighbours, |at| self.touched[at] == item)
+            .into_iter()
+            .map(|at| (self.touched[at as usize], similarities[at as usize]))
+            .collect();
+        row.sort_unstable_by_key(|&(other, _)| other);
+        for &other in &self.touched {
+            self.sums[other as usize] = 0.0;
+        }
+        self.touched.clear();
+        row
+    }
+}
+
+impl ItemKnn {
+    fn row(&self, item: u32) -> (&[u32], &[f32]) {
+        let range = self.starts[item as usize] as usize..self.starts[item as usize + 1] as usize;
+        (&self.neighbours[range.clone()], &self.similarities[range])
+    }
+
+    pub(in crate::recommender) fn load(arrays: &mut Arrays) -> Result<Self, ModelError> {
+        let (starts, neighbours) = (arrays.u64("starts")?, arrays.u32("neighbours")?);
+        let similarities = arrays.f32("similarities")?.1;
+        let items = starts.len().saturating_sub(1);
+        let fits = starts.first() == Some(&0)
+            && starts.is_sorted()
+            && starts.last() == Some(&(neighbours.len() as u64))
+            && neighbours.len() == similarities.len()
+            && neighbours.iter().all(|&item| (item as usize) < items);
+        if !fits {
+            return Err(ModelError::Damaged("the lists of neighbours do not fit together".into()));
+        }
+        Ok(Self { starts, neighbours, similarities })
+    }
+}
+
+impl Model for ItemKnn {
+    fn kind(&self) -> &'static str {
+        "item_knn"
+    }
+
+    fn items(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn scorer<'a>(&'a self, candidates: &'a [u32]) -> Box<dyn Scorer + 'a> {
+        Box::new(Neighbours { model: self, candidates, sums: vec![0.0; self.items()], touched: Vec::new() })
+    }
+
+    /// Exact: the contributions of all the user's items add up to the score.
+    fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
+        let mut all: Vec<Contribution> = user
+            .items
+            .iter()
+            .zip(user.weights)
+            .filter_map(|(&own, &weight)| {
+                let (neighbours, similarities) = self.row(own);
+                let at = neighbours.binary_search(&item).ok()?;
+                Some(Contribution { item: own, amount: weight.sqrt() * similarities[at] })
+            })
+            .collect();
+        all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
+        all.truncate(at_most);
+        all
+    }
+
+    fn is_personal(&self) -> bool {
+        true
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        let edges = vec![self.neighbours.len()];
+        vec![
+            Tensor {
+                name: "starts",
+                shape: vec![self.starts.len()],
+                data: TensorData::U64(Cow::Borrowed(&self.starts)),
+            },
+            Tensor {
+                name: "neighbours",
+                shape: edges.clone(),
+                data: TensorData::U32(Cow::Borrowed(&self.neighbours)),
+            },
+            Tensor {
+                name: "similarities",
+                shape: edges,
+                data: TensorData::F32(Cow::Borrowed(&self.similarities)),
+            },
+        ]
+    }
+}
+
+struct Neighbours<'a> {
+    model: &'a ItemKnn,
+    candidates: &'a [u32],
+    sums: Vec<f32>,
+    touched: Vec<u32>,
+}
+
+impl Scorer for Neighbours<'_> {
+    fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool {
+        for (&own, &weight) in user.items.iter().zip(user.weights) {
+            let weight = weight.sqrt();
+            let (neighbours, similarities) = self.model.row(own);
+            for (&item, &similarity) in neighbours.iter().zip(similarities) {
+                self.sums[item as usize] += weight * similarity;
+                self.touched.push(item);
+            }
+        }
+        let mut any = false;
+        for (score, &item) in scores.iter_mut().zip(self.candidates) {
+            *score = self.sums[item as usize];
+            any |= *score > 0.0;
+        }
+        for &item in &self.touched {
+            self.sums[item as usize] = 0.0;
+        }
+        self.touched.clear();
+        any
+    }
+}

@@ -1,0 +1,9 @@
+//! One file per model. Each has `Params` (checked before they fit) and a fitted, immutable model.
+
+pub mod als;
+pub mod item_knn;
+pub mod popular;
+
+mod dense;
+
+pub(super) use dense::Random;

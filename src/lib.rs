@@ -14,19 +14,28 @@
 //! | 1 | `config`, `data_folder`, `records`, `telemetry` |
 //! | 0 | `ids`, `index`, `money`, `progress`, `recommender` |
 
+pub mod accounts;
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
+pub mod dashboard;
 pub mod data_folder;
 pub mod history;
 pub mod ids;
 pub mod index;
+pub mod ingest;
 pub mod installation;
 pub mod jobs;
 pub mod money;
+pub mod monitoring;
 pub mod picker;
 pub mod progress;
 pub mod recommender;
 pub mod records;
+pub mod router;
+pub mod schedule;
 pub mod sources;
 pub mod store;
+pub mod telemetry;
 pub mod web;

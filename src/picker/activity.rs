@@ -90,7 +90,8 @@ pub struct Builder<'a> {
     customers: Index,
     spent: Vec<Money>,
     purchases: Vec<Purchase>,
-    sales: Vec<f64>,
+    /// In millionths, whole: the sum does not depend on the order in which a history stores its events.
+    sales: Vec<i64>,
 }
 
 impl<'a> Builder<'a> {
@@ -102,7 +103,7 @@ impl<'a> Builder<'a> {
             customers: Index::new(),
             spent: Vec::new(),
             purchases: Vec::new(),
-            sales: vec![0.0; catalogue.len()],
+            sales: vec![0; catalogue.len()],
         }
     }
 
@@ -120,7 +121,9 @@ impl<'a> Builder<'a> {
         let sign = if event.kind == EventKind::Refund { -1.0 } else { 1.0 };
         if let Some(product) = product {
             let age_days = (self.as_of_us - event.at_us) as f64 / DAY_US;
-            self.sales[product as usize] += sign * event.quantity * (-age_days / HALF_LIFE_DAYS).exp2();
+            let counts = sign * event.quantity * (-age_days / HALF_LIFE_DAYS).exp2();
+            let sold = &mut self.sales[product as usize];
+            *sold = sold.saturating_add((counts * 1e6).round() as i64);
         }
         let Some(id) = event.customer else { return };
         let customer = self.customers.intern(id);
@@ -137,7 +140,7 @@ impl<'a> Builder<'a> {
     }
 
     pub fn finish(self) -> Activity {
-        let Self { customers, spent, mut purchases, mut sales, .. } = self;
+        let Self { customers, spent, mut purchases, sales, .. } = self;
         // The whole key, so that the order of equal customers and products does not depend on the order of events.
         purchases.sort_unstable_by_key(|p| (p.customer, p.product, p.at_us, p.order));
         let mut activity = Activity {
@@ -157,8 +160,7 @@ impl<'a> Builder<'a> {
             activity.fold(customer, row, &mut orders);
         }
         // More returned than sold in the window is no reason to rank below what nobody wanted.
-        sales.iter_mut().for_each(|sold| *sold = sold.max(0.0));
-        activity.sales = sales;
+        activity.sales = sales.into_iter().map(|sold| sold.max(0) as f64 / 1e6).collect();
         activity
     }
 }

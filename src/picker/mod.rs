@@ -4,6 +4,7 @@ pub mod activity;
 pub mod arms;
 pub mod audience;
 pub mod behaviour;
+pub mod build;
 pub mod catalogue;
 pub mod live_model;
 pub mod model_file;
@@ -14,6 +15,7 @@ pub mod reason;
 pub mod refusal;
 pub mod rules;
 pub mod slate;
+pub mod summary;
 
 pub use reason::Why;
 pub use refusal::{Refusal, Removed};

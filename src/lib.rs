@@ -17,6 +17,7 @@
 pub mod accounts;
 pub mod app;
 pub mod auth;
+pub mod campaigns;
 pub mod cli;
 pub mod config;
 pub mod dashboard;

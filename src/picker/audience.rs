@@ -98,8 +98,7 @@ fn filters<'a>(
 fn id_filters<'a>(wanted: &'a Wanted, lists: Lists<'a>, filters: &mut Vec<Filter<'a>>) {
     let set = |ids: &'a [String]| ids.iter().map(String::as_str).collect::<HashSet<_>>();
     if let Some(ids) = lists.only.map(set) {
-        filters
-            .push(("not on the uploaded list", Box::new(move |p| ids.contains(p.customer.id.as_str()))));
+        filters.push(("not on the uploaded list", Box::new(move |p| ids.contains(p.customer.id.as_str()))));
     }
     if !wanted.only.is_empty() {
         let ids = set(&wanted.only);
@@ -172,8 +171,8 @@ fn speaks_one_of(language: Option<&str>, wanted: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::activity::Builder;
+    use super::*;
     use std::convert::Infallible;
 
     fn people(wanted: &Wanted, lists: Lists<'_>) -> Audience {
@@ -193,8 +192,7 @@ mod tests {
         let catalogue = Catalogue::new(Vec::new());
         let activity = Builder::new(&catalogue, DateTime::UNIX_EPOCH).finish();
         let customers = all.into_iter().map(Ok::<_, Infallible>);
-        let Ok(audience) =
-            choose(wanted, lists, customers, (&activity, &catalogue), DateTime::UNIX_EPOCH);
+        let Ok(audience) = choose(wanted, lists, customers, (&activity, &catalogue), DateTime::UNIX_EPOCH);
         audience
     }
 
@@ -207,11 +205,8 @@ mod tests {
 
     #[test]
     fn languages_admit_their_regions_and_unknown_list_ids_are_counted() {
-        let wanted = Wanted {
-            languages: vec!["de".into()],
-            include_unknown_consent: true,
-            ..Wanted::default()
-        };
+        let wanted =
+            Wanted { languages: vec!["de".into()], include_unknown_consent: true, ..Wanted::default() };
         let list = vec!["b".to_owned(), "nobody".to_owned(), "a".to_owned()];
         let audience = people(&wanted, Lists { only: Some(&list), exclude: None });
         assert_eq!((audience.ids.len(), audience.unknown_ids), (1, 1));

@@ -16,6 +16,8 @@ pub mod refusal;
 pub mod rules;
 pub mod slate;
 pub mod summary;
+#[cfg(test)]
+mod tests_model;
 
 pub use reason::Why;
 pub use refusal::{Refusal, Removed};

@@ -69,15 +69,7 @@ impl<'a> Picker<'a> {
             }
         }
         let item_of = behaviour.products.ids().map(|id| live.products.number(id)).collect();
-        Self {
-            known,
-            slots: usize::from(slots),
-            items,
-            places,
-            item_of,
-            best_sellers,
-            best_of_category,
-        }
+        Self { known, slots: usize::from(slots), items, places, item_of, best_sellers, best_of_category }
     }
 
     /// One thread's part: customers one after another, with the memory kept between them.
@@ -179,10 +171,9 @@ impl Worker<'_, '_> {
         let mut heap = std::mem::take(&mut self.heap);
         heap.clear();
         let positive = self.scores.iter().zip(&picker.places).filter(|(score, _)| **score > 0.0);
-        heap.extend(positive.map(|(&score, &place)| Scored {
-            score: picker.known.rules.adjust(place, score),
-            place,
-        }));
+        heap.extend(
+            positive.map(|(&score, &place)| Scored { score: picker.known.rules.adjust(place, score), place }),
+        );
         // Building the heap is linear; only as many are sorted as are looked at.
         let mut heap = BinaryHeap::from(heap);
         let ranked = std::iter::from_fn(|| heap.pop().map(|best| (best.place, best.score)));
@@ -224,7 +215,9 @@ impl Worker<'_, '_> {
         }
         let category = catalogue.category_of(number);
         let same = (bought.products.iter().zip(bought.last_at_us))
-            .filter(|&(&past, _)| past != number && category.is_some() && catalogue.category_of(past) == category)
+            .filter(|&(&past, _)| {
+                past != number && category.is_some() && catalogue.category_of(past) == category
+            })
             .max_by_key(|&(&past, &at_us)| (at_us, past));
         same.map_or((Why::Taste, None), |(&past, _)| (Why::Fits, Some(past)))
     }
@@ -255,3 +248,7 @@ impl PartialEq for Scored {
 }
 
 impl Eq for Scored {}
+
+#[cfg(test)]
+#[path = "pick_tests.rs"]
+mod tests;

@@ -132,7 +132,8 @@ impl Writer {
             File::open(path).and_then(|folder| folder.sync_all()).map_err(|error| io(path, "written", &error))
         };
         sync(self.folder.path())?;
-        std::fs::rename(self.folder.path(), &self.target).map_err(|error| io(&self.target, "named", &error))?;
+        std::fs::rename(self.folder.path(), &self.target)
+            .map_err(|error| io(&self.target, "named", &error))?;
         sync(self.target.parent().unwrap_or(Path::new(".")))
     }
 }
@@ -288,7 +289,8 @@ fn rows<T>(
 }
 
 fn arm_rows(batch: &RecordBatch) -> Option<Vec<(String, Arm)>> {
-    let (customers, arms) = (batch.column(0).as_string_opt::<i32>()?, batch.column(1).as_string_opt::<i32>()?);
+    let (customers, arms) =
+        (batch.column(0).as_string_opt::<i32>()?, batch.column(1).as_string_opt::<i32>()?);
     (0..batch.num_rows()).map(|at| Some((customers.value(at).to_owned(), arm_of(arms.value(at))?))).collect()
 }
 

@@ -20,15 +20,8 @@ pub enum Why {
 }
 
 impl Why {
-    pub const ALL: [Why; 7] = [
-        Self::Bought,
-        Self::LookedAt,
-        Self::Fits,
-        Self::Taste,
-        Self::Category,
-        Self::Popular,
-        Self::Pinned,
-    ];
+    pub const ALL: [Why; 7] =
+        [Self::Bought, Self::LookedAt, Self::Fits, Self::Taste, Self::Category, Self::Popular, Self::Pinned];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -54,7 +47,7 @@ impl Why {
             (Self::LookedAt, Some(past), _) => format!("Because they looked at “{past}”"),
             (Self::Fits, Some(past), _) => format!("Goes with “{past}”, which they bought"),
             (Self::Category, _, Some(category)) => format!("Popular in {category}, where they buy most"),
-            (Self::Popular | Self::Category, _, Some(category)) => format!("Popular in {category}"),
+            (Self::Popular, _, Some(category)) => format!("Popular in {category}"),
             (Self::Popular | Self::Category, _, None) => "A best-seller".into(),
             (Self::Pinned, ..) => "Chosen for everybody".into(),
             (Self::Bought | Self::LookedAt | Self::Fits | Self::Taste, ..) => {

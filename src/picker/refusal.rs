@@ -43,7 +43,9 @@ pub enum Refusal {
     PinsCollide(u8),
     #[error("the product “{0}” is pinned twice; remove one of the two")]
     PinnedTwice(String),
-    #[error("more products of {group} are pinned than the rule “at most {n}” allows; change the rule or the pins")]
+    #[error(
+        "more products of {group} are pinned than the rule “at most {n}” allows; change the rule or the pins"
+    )]
     PinsBreakCap { group: String, n: u8 },
     #[error("“at most {0} per …” must allow at least 1")]
     CapOfNothing(u8),
@@ -51,7 +53,9 @@ pub enum Refusal {
     PricesReversed { from: Money, to: Money },
     #[error("the strength {factor} cannot be used: {expected}")]
     Factor { factor: f32, expected: &'static str },
-    #[error("the shares of the two control groups must each lie between 0 and 50 %, and together below 100 %")]
+    #[error(
+        "the shares of the two control groups must each lie between 0 and 50 %, and together below 100 %"
+    )]
     Shares,
     #[error("the uploaded list does not exist any more; choose another")]
     MissingList,

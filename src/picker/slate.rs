@@ -26,8 +26,7 @@ pub struct Slate<'a> {
 
 impl<'a> Slate<'a> {
     pub fn new(rules: &'a Rules, slots: usize, bought: Bought<'a>) -> Self {
-        let mut slate =
-            Self { rules, bought, slots: vec![None; slots], taken: Vec::with_capacity(slots) };
+        let mut slate = Self { rules, bought, slots: vec![None; slots], taken: Vec::with_capacity(slots) };
         for pin in &rules.pins {
             // Who bought the pinned product lately gets something else in its slot.
             if rules.admits(pin.place, &slate.taken, bought) {

@@ -5,7 +5,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 7 | `app`, `router`, `schedule`, `cli` |
+//! | 7 | `app`, `router`, `schedule`, `generation`, `cli` |
 //! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `training` |
 //! | 5 | `web` |
 //! | 4 | `auth`, `jobs`, `picker` |
@@ -22,6 +22,7 @@ pub mod cli;
 pub mod config;
 pub mod dashboard;
 pub mod data_folder;
+pub mod generation;
 pub mod history;
 pub mod ids;
 pub mod index;
@@ -39,4 +40,5 @@ pub mod schedule;
 pub mod sources;
 pub mod store;
 pub mod telemetry;
+pub mod training;
 pub mod web;

@@ -4,6 +4,9 @@ use crate::history::{History, HistoryError};
 use crate::ids::{CampaignId, ListId};
 use crate::installation::Installation;
 use crate::picker::Refusal;
+use crate::picker::catalogue::Catalogue;
+use crate::picker::refusal::check;
+use crate::picker::rules;
 use crate::picker::audience::Lists;
 use crate::picker::build::{BuildError, Order, build};
 use crate::picker::model_file::{self, ModelFileError};
@@ -87,6 +90,30 @@ impl PlanLists {
     pub fn of_customers(&self) -> Lists<'_> {
         Lists { only: self.customers.as_deref(), exclude: self.exclude.as_deref() }
     }
+}
+
+/// The campaign's plan, held against edits from now on, unless it can be seen without a model that nothing would come
+/// of it: training takes minutes, and a forgotten rule should not cost them.
+pub fn refuse_early(
+    installation: &Installation,
+    id: CampaignId,
+    progress: &dyn Progress,
+) -> Result<Plan, GenerateError> {
+    progress.phase("Checking the campaign", None);
+    let (now, shop) = (installation.now(), installation.shop_id());
+    let campaign = installation.store.write(|conn| {
+        campaigns::hold_for_generation(conn, id, now)?;
+        campaigns::by_id(conn, shop, id)
+    })?;
+    let plan: Plan = campaign.ok_or(GenerateError::NoCampaign(id))?.plan()?;
+    check(&plan)?;
+    let lists = PlanLists::read(installation, &plan)?;
+    let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
+    let catalogue = Catalogue::new(snapshot.products()?);
+    let as_of = plan.as_of.unwrap_or(now);
+    let choice = catalogue.choose(&plan.products, lists.products.as_deref(), as_of);
+    rules::compile(&plan.rules, choice, &catalogue, as_of)?;
+    Ok(plan)
 }
 
 /// Picks for the campaign with `model` and publishes the generation. Whatever goes wrong, the campaign is a draft

@@ -26,11 +26,17 @@ pub fn find(installation: &Installation, id: CampaignId) -> Result<Campaign, Web
     if settle(installation, &campaign)? { load()?.ok_or_else(missing) } else { Ok(campaign) }
 }
 
-/// A job that was cancelled while it waited, or died once too often, never said so to its campaign.
+/// A job that was cancelled while it waited, or died once too often, never said so to its campaign. Without a job it
+/// was the command line's, and no command runs beside the server: the data folder is locked.
 fn settle(installation: &Installation, campaign: &Campaign) -> Result<bool, WebError> {
-    let (CampaignState::Training, Some(job)) = (campaign.state, campaign.job) else { return Ok(false) };
+    if campaign.state != CampaignState::Training {
+        return Ok(false);
+    }
     let shop = installation.shop_id();
-    let job = installation.store.read(|conn| jobs::by_id(conn, shop, job))?;
+    let job = match campaign.job {
+        Some(job) => installation.store.read(|conn| jobs::by_id(conn, shop, job))?,
+        None => None,
+    };
     if !job.is_none_or(|job| job.state.is_over()) {
         return Ok(false);
     }

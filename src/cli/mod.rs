@@ -4,9 +4,11 @@
 //! results to stdout.
 
 pub mod account;
+pub mod campaign;
 pub mod console_progress;
 mod open;
 pub mod serve;
+pub mod sync;
 
 pub use open::{open, open_with};
 
@@ -29,6 +31,10 @@ struct Cli {
 enum Command {
     /// Serve the pages and run the jobs.
     Serve(serve::Args),
+    /// Read the shop's database into the history, now.
+    Sync(sync::Args),
+    /// Make a campaign's picks from a file, without a browser.
+    Campaign(campaign::Args),
     /// Add, list or mend the accounts that may sign in.
     Account(account::Args),
 }
@@ -36,6 +42,8 @@ enum Command {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args),
+        Command::Sync(args) => sync::run(args),
+        Command::Campaign(args) => campaign::run(args),
         Command::Account(args) => account::run(args),
     }
 }

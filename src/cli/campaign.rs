@@ -85,7 +85,7 @@ fn read(text: &str) -> anyhow::Result<(String, Plan)> {
         Some(_) => bail!("`name` must be a text"),
         None => bail!("`name` is missing; add a line such as name = \"Summer sale\""),
     };
-    for value in table.values_mut() {
+    for (_, value) in table.iter_mut() {
         if let toml::Value::Datetime(at) = value {
             *value = toml::Value::String(at.to_string());
         }

@@ -5,7 +5,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 7 | `app`, `router`, `schedule`, `cli` |
+//! | 7 | `app`, `router`, `schedule`, `generation`, `cli` |
 //! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `training` |
 //! | 5 | `web` |
 //! | 4 | `auth`, `jobs`, `picker` |
@@ -17,10 +17,12 @@
 pub mod accounts;
 pub mod app;
 pub mod auth;
+pub mod campaigns;
 pub mod cli;
 pub mod config;
 pub mod dashboard;
 pub mod data_folder;
+pub mod generation;
 pub mod history;
 pub mod ids;
 pub mod index;
@@ -38,4 +40,5 @@ pub mod schedule;
 pub mod sources;
 pub mod store;
 pub mod telemetry;
+pub mod training;
 pub mod web;

@@ -1,7 +1,7 @@
 //! Every URL on one screen.
 
 use crate::web::WebError;
-use crate::{accounts, dashboard, ingest, monitoring};
+use crate::{accounts, campaigns, dashboard, ingest, monitoring};
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post};
 
@@ -32,6 +32,22 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/jobs/{id}/progress",           get().to(monitoring::jobs::progress))
         .route("/jobs/{id}/cancel",             post().to(monitoring::jobs::cancel))
         .route("/logs",                         get().to(monitoring::logs::page))
+
+        .route("/campaigns",                    get().to(campaigns::pages::list))
+        .route("/campaigns",                    post().to(campaigns::pages::add))
+        .route("/campaigns/{id}",               get().to(campaigns::pages::show))
+        .route("/campaigns/{id}/steps/{step}",  get().to(campaigns::steps::show))
+        .route("/campaigns/{id}/steps/{step}",  post().to(campaigns::steps::save))
+        .route("/campaigns/{id}/lists",         post().to(campaigns::upload))
+        .route("/campaigns/{id}/audience-count", get().to(campaigns::counting::audience_count))
+        .route("/campaigns/{id}/generate",      post().to(campaigns::state::generate))
+        .route("/campaigns/{id}/customers",     get().to(campaigns::preview::customer))
+        .route("/campaigns/{id}/approve",       post().to(campaigns::state::approve))
+        .route("/campaigns/{id}/withdraw",      post().to(campaigns::state::withdraw))
+        .route("/campaigns/{id}/download/{file}", get().to(campaigns::downloads::download))
+        .route("/campaigns/{id}/sent",          post().to(campaigns::state::sent))
+        .route("/campaigns/{id}/close",         post().to(campaigns::state::close))
+        .route("/campaigns/{id}/delete",        post().to(campaigns::state::delete))
 
         .route("/healthz",                      get().to(monitoring::health::alive))
         .route("/readyz",                       get().to(monitoring::health::ready));

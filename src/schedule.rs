@@ -1,6 +1,6 @@
 //! Every background job and its hour, on one screen.
 
-use crate::ingest;
+use crate::{campaigns, generation, ingest};
 use crate::installation::Installation;
 use crate::jobs::Work;
 use crate::store::jobs::{self, NewJob};
@@ -19,6 +19,7 @@ use std::time::Duration;
 pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
     let mut bodies: HashMap<&'static str, Work> = HashMap::new();
     bodies.insert(ingest::JOB, body(installation, ingest::job));
+    bodies.insert(campaigns::JOB, body(installation, generation::job));
     tracing::debug!(shop = %installation.shop_id(), kinds = bodies.len(), "job kinds registered");
     bodies
 }

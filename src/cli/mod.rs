@@ -4,6 +4,7 @@
 //! results to stdout.
 
 pub mod account;
+pub mod campaign;
 pub mod console_progress;
 mod open;
 pub mod serve;
@@ -32,6 +33,8 @@ enum Command {
     Serve(serve::Args),
     /// Read the shop's database into the history, now.
     Sync(sync::Args),
+    /// Make a campaign's picks from a file, without a browser.
+    Campaign(campaign::Args),
     /// Add, list or mend the accounts that may sign in.
     Account(account::Args),
 }
@@ -40,6 +43,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args),
         Command::Sync(args) => sync::run(args),
+        Command::Campaign(args) => campaign::run(args),
         Command::Account(args) => account::run(args),
     }
 }

@@ -1,3 +1,23 @@
 //! The product's one verb: live model + rules + stock + context → explained picks.
 
+pub mod activity;
+pub mod arms;
+pub mod audience;
+pub mod behaviour;
+pub mod build;
+pub mod catalogue;
+pub mod live_model;
+pub mod model_file;
+pub mod pick;
+pub mod picks_file;
 pub mod plan;
+pub mod reason;
+pub mod refusal;
+pub mod rules;
+pub mod slate;
+pub mod summary;
+#[cfg(test)]
+mod tests_model;
+
+pub use reason::Why;
+pub use refusal::{Refusal, Removed};

@@ -203,6 +203,13 @@ pub fn start_generation(conn: &mut Conn, id: CampaignId, job: JobId, now: DateTi
         .execute(conn)?)
 }
 
+/// From any state before approval to training, whichever job does it; also when a restarted one goes on.
+pub fn hold_for_generation(conn: &mut Conn, id: CampaignId, now: DateTime<Utc>) -> StoreResult<()> {
+    one(diesel::update(of_states(id, &["draft", "training", "generated"]))
+        .set((campaigns::state.eq(CampaignState::Training.name()), campaigns::updated_at.eq(now)))
+        .execute(conn)?)
+}
+
 /// The picks are on disk in `generation`: from any state before approval to generated.
 pub fn finish_generation<S: Serialize>(
     conn: &mut Conn,

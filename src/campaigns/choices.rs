@@ -1,0 +1,301 @@
+//! What the steps offer to choose from: categories, brands, products with pictures, lists, models.
+
+use super::generate::PlanLists;
+use crate::history::{History, HistoryError};
+use crate::installation::Installation;
+use crate::picker::Removed;
+use crate::picker::catalogue::Catalogue;
+use crate::picker::plan::Plan;
+use crate::records::Product;
+use crate::store::id_lists::{self, IdList, ListKind};
+use crate::store::models::{self, StoredModel};
+use crate::web::{self, Form, WebError};
+use std::collections::{BTreeMap, HashSet};
+
+const CARDS: usize = 24;
+const MODELS_LOOKED_AT: i64 = 50;
+
+/// An option of a list to select from.
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub is_chosen: bool,
+}
+
+/// A product as a card with its picture.
+pub struct Card {
+    pub id: String,
+    pub title: String,
+    pub image: Option<String>,
+    pub price: String,
+    pub about: String,
+    /// The checkbox: `include` or `exclude`, and whether it is ticked.
+    pub field: &'static str,
+    pub is_ticked: bool,
+}
+
+/// What a search and the filters found.
+pub struct Found {
+    pub matching: String,
+    pub removed: Vec<Removed>,
+    pub unknown_ids: u64,
+    /// Added or left out by hand, always shown: an unticked card takes it back.
+    pub by_hand: Vec<Card>,
+    pub cards: Vec<Card>,
+    pub more: bool,
+}
+
+/// A row of "promote or hold back".
+pub struct FactorRow {
+    pub categories: Vec<Choice>,
+    pub strengths: Vec<Choice>,
+}
+
+pub struct ModelChoice {
+    pub kind: &'static str,
+    pub title: &'static str,
+    pub text: &'static str,
+    pub quality: String,
+    pub is_chosen: bool,
+}
+
+/// The shop's products as of the last sync.
+pub struct Shop {
+    catalogue: Catalogue,
+    currency: String,
+}
+
+fn internal(error: &impl ToString) -> WebError {
+    WebError::Internal(error.to_string())
+}
+
+impl Shop {
+    pub fn read(installation: &Installation) -> Result<Self, WebError> {
+        let read = || -> Result<Catalogue, HistoryError> {
+            let history = History::open(&installation.folder.history(installation.shop_id()))?;
+            Ok(Catalogue::new(history.snapshot()?.products()?))
+        };
+        let catalogue = read().map_err(|error| internal(&error))?;
+        Ok(Self { catalogue, currency: installation.shop.currency.clone() })
+    }
+
+    fn active(&self) -> impl Iterator<Item = &Product> {
+        self.catalogue.products().iter().filter(|product| product.active)
+    }
+
+    /// Every category path with the ones above it, and how many products are there.
+    fn category_counts(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        for path in self.active().filter_map(|product| product.category.as_deref()) {
+            let ends = path.match_indices(" > ").map(|(at, _)| at).chain([path.len()]);
+            for end in ends {
+                *counts.entry(&path[..end]).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    pub fn categories(&self, form: &Form, field: &str) -> Vec<Choice> {
+        let chosen: HashSet<&str> = form.all(field).collect();
+        choices(self.category_counts(), &chosen)
+    }
+
+    pub fn brands(&self, form: &Form) -> Vec<Choice> {
+        let chosen: HashSet<&str> = form.all("brands").collect();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for brand in self.active().filter_map(|product| product.brand.as_deref()) {
+            *counts.entry(brand).or_default() += 1;
+        }
+        choices(counts, &chosen)
+    }
+
+    pub fn factor_rows(&self, form: &Form) -> Vec<FactorRow> {
+        let counts = self.category_counts();
+        let row = |(category, factor): (&str, &str)| FactorRow {
+            categories: choices(counts.clone(), &HashSet::from([category])),
+            strengths: strengths(factor),
+        };
+        form.all("factor_category").zip(form.all("factor")).map(row).collect()
+    }
+
+    /// Searches among all products; without words, shows what the filters let through.
+    pub fn found(
+        &self,
+        installation: &Installation,
+        plan: &Plan,
+        form: &Form,
+        words: &str,
+    ) -> Result<Found, WebError> {
+        let lists = PlanLists::read(installation, plan).unwrap_or_default();
+        let as_of = plan.as_of.unwrap_or_else(|| installation.now());
+        let choice = self.catalogue.choose(&plan.products, lists.products.as_deref(), as_of);
+        let included: HashSet<&str> = form.all("include").collect();
+        let excluded: HashSet<&str> = form.all("exclude").collect();
+        let card = |product: &Product, is_chosen: bool| {
+            let id = product.id.as_str();
+            let field = if included.contains(id) || !(is_chosen || excluded.contains(id)) {
+                "include"
+            } else {
+                "exclude"
+            };
+            let is_ticked = included.contains(id) || excluded.contains(id);
+            self.card(product, field, is_ticked)
+        };
+        let is_by_hand = |p: &Product| included.contains(p.id.as_str()) || excluded.contains(p.id.as_str());
+        let by_hand = self.active().filter(|p| is_by_hand(p)).map(|product| card(product, false)).collect();
+        let chosen: HashSet<u32> = choice.numbers.iter().copied().collect();
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let numbered = (0u32..).zip(self.catalogue.products()).filter(|(_, product)| product.active);
+        let mut hits = numbered.filter(|(number, product)| {
+            let wanted = if words.is_empty() { chosen.contains(number) } else { mentions(product, &words) };
+            wanted && !is_by_hand(product)
+        });
+        let cards: Vec<Card> =
+            hits.by_ref().take(CARDS).map(|(number, p)| card(p, chosen.contains(&number))).collect();
+        Ok(Found {
+            matching: web::whole(choice.numbers.len() as i64),
+            removed: choice.removed,
+            unknown_ids: choice.unknown_ids,
+            by_hand,
+            more: hits.next().is_some(),
+            cards,
+        })
+    }
+
+    fn card(&self, product: &Product, field: &'static str, is_ticked: bool) -> Card {
+        let currency = product.currency.as_deref().unwrap_or(&self.currency);
+        let stock = match product.stock {
+            Some(pieces) if pieces <= 0 => Some("out of stock".to_owned()),
+            _ => None,
+        };
+        let about: Vec<String> =
+            [product.brand.clone(), product.category.clone(), stock].into_iter().flatten().collect();
+        Card {
+            id: product.id.clone(),
+            title: product.title.clone(),
+            image: product.image.clone(),
+            price: product.price.map(|price| web::money(price, currency)).unwrap_or_default(),
+            about: about.join(" · "),
+            field,
+            is_ticked,
+        }
+    }
+}
+
+fn mentions(product: &Product, words: &[String]) -> bool {
+    let brand = product.brand.as_deref().unwrap_or_default();
+    let category = product.category.as_deref().unwrap_or_default();
+    let text = format!("{} {} {brand} {category}", product.id, product.title).to_lowercase();
+    words.iter().all(|word| text.contains(word.as_str()))
+}
+
+/// Those chosen stay offered even when the shop has none of them any more.
+fn choices(counts: BTreeMap<&str, usize>, chosen: &HashSet<&str>) -> Vec<Choice> {
+    let mut all = counts;
+    for name in chosen.iter().filter(|name| !name.is_empty()) {
+        all.entry(name).or_insert(0);
+    }
+    let choice = |(name, count): (&str, usize)| Choice {
+        value: name.to_owned(),
+        label: format!("{name} ({})", web::whole(count as i64)),
+        is_chosen: chosen.contains(name),
+    };
+    all.into_iter().map(choice).collect()
+}
+
+/// Words for factors; another one, from a file, keeps its number.
+fn strengths(factor: &str) -> Vec<Choice> {
+    let known = [("3", "Much more"), ("1.5", "More"), ("0.67", "Less"), ("0.33", "Much less")];
+    let mut all: Vec<Choice> = known
+        .into_iter()
+        .map(|(value, label)| Choice { value: value.into(), label: label.into(), is_chosen: value == factor })
+        .collect();
+    if !factor.is_empty() && !all.iter().any(|choice| choice.is_chosen) {
+        all.push(Choice { value: factor.into(), label: format!("Times {factor}"), is_chosen: true });
+    }
+    all
+}
+
+pub fn product_lists(installation: &Installation, form: &Form) -> Result<Vec<Choice>, WebError> {
+    lists(installation, ListKind::Products, form.text("list"))
+}
+
+pub fn customer_lists(
+    installation: &Installation,
+    form: &Form,
+    field: &str,
+) -> Result<Vec<Choice>, WebError> {
+    lists(installation, ListKind::Customers, form.text(field))
+}
+
+fn lists(installation: &Installation, kind: ListKind, chosen: &str) -> Result<Vec<Choice>, WebError> {
+    let lists = installation.store.read(|conn| id_lists::of_kind(conn, installation.shop_id(), kind))?;
+    let choice = |list: IdList| Choice {
+        value: list.id.to_string(),
+        label: format!("{} ({} ids)", list.name, web::whole(list.id_count)),
+        is_chosen: list.id.to_string() == chosen,
+    };
+    Ok(lists.into_iter().map(choice).collect())
+}
+
+const MODELS: [(&str, &str, &str); 4] = [
+    (
+        "auto",
+        "Let Handpick choose",
+        "Handpick tries its ways of picking on the last weeks of your shop's history and takes the one that would have \
+         hit best.",
+    ),
+    (
+        "item_knn",
+        "Bought together",
+        "Picks what other customers bought together with what this customer bought. Good for shops whose products \
+         belong together, and easy to explain: every pick names the purchase that spoke for it.",
+    ),
+    (
+        "als",
+        "Similar tastes",
+        "Finds out what kinds of taste there are in your shop and how much of each a customer has. Good for large \
+         ranges, and for customers who buy different things each time.",
+    ),
+    (
+        "popular",
+        "Best-sellers",
+        "The same products for everybody: what sold best lately. A sensible start for a young shop, and what the other \
+         ways are measured against.",
+    ),
+];
+
+pub fn models(installation: &Installation, form: &Form) -> Result<Vec<ModelChoice>, WebError> {
+    let shop = installation.shop_id();
+    let stored = installation.store.read(|conn| models::latest(conn, shop, MODELS_LOOKED_AT))?;
+    let newest = |kind: &str| stored.iter().find(|model| model.kind == kind);
+    let choice = |(kind, title, text): (&'static str, &'static str, &'static str)| ModelChoice {
+        kind,
+        title,
+        text,
+        quality: match kind {
+            "auto" => String::new(),
+            _ => newest(kind).map_or("Not measured in your shop so far.".into(), quality),
+        },
+        is_chosen: form.text("model") == kind,
+    };
+    Ok(MODELS.into_iter().map(choice).collect())
+}
+
+/// "Of 100 customers, 31 later bought one of 20 products picked this way; with best-sellers it was 24."
+fn quality(model: &StoredModel) -> String {
+    let metrics: serde_json::Value = serde_json::from_str(&model.metrics).unwrap_or_default();
+    let hundred = |who: &str| metrics[who]["hit_rate"].as_f64().map(|rate| (rate * 100.0).round() as i64);
+    match (hundred("model"), hundred("popular"), metrics["k"].as_u64()) {
+        (Some(own), Some(popular), Some(k)) if model.kind != "popular" => format!(
+            "Measured: of 100 customers, {own} bought one of {k} products picked this way in the weeks after; with \
+             best-sellers it was {popular}."
+        ),
+        (Some(own), _, Some(k)) => {
+            format!(
+                "Measured: of 100 customers, {own} bought one of the {k} best-sellers in the weeks after."
+            )
+        }
+        _ => model.verdict.clone(),
+    }
+}

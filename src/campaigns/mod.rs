@@ -1,0 +1,25 @@
+//! Campaigns: steps that save themselves, picks generated and looked at, files for the e-mail tool.
+
+mod choices;
+pub mod counting;
+pub mod downloads;
+pub mod export;
+mod fields;
+pub mod generate;
+pub mod lists;
+pub mod pages;
+mod people;
+pub mod preview;
+pub mod state;
+pub mod steps;
+mod upload;
+pub mod views;
+
+pub use generate::{GenerateError, Payload, generate};
+pub use upload::upload;
+
+/// The job's kind in the queue; its payload is [`Payload`].
+pub const JOB: &str = "generate";
+
+/// A crash or a full disk gets one more try by itself.
+pub const ATTEMPTS: i32 = 2;

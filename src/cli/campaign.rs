@@ -1,0 +1,206 @@
+//! `handpick campaign run`: a campaign from a file: trained for when needed, picked, exported.
+
+use super::console_progress::ConsoleProgress;
+use crate::campaigns::export::{Dialect, Export, Format, Source, slug};
+use crate::generation;
+use crate::history::History;
+use crate::ids::CampaignId;
+use crate::installation::Installation;
+use crate::picker::plan::Plan;
+use crate::picker::refusal::check;
+use crate::picker::summary::Summary;
+use crate::progress::Progress;
+use crate::store::campaigns;
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Make the campaign that FILE describes: train when needed, pick for its audience, write the files.
+    Run(Run),
+}
+
+#[derive(clap::Args)]
+struct Run {
+    /// The campaign: a TOML file with its name, products, audience, model, slots, rules and controls.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The folder that the files are written to; it is made when missing.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the command answers.
+#[derive(Serialize)]
+struct Outcome {
+    campaign: CampaignId,
+    name: String,
+    files: Vec<Written>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Written {
+    path: PathBuf,
+    /// Without the header.
+    rows: u64,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let Command::Run(run) = args.command;
+    let text = std::fs::read_to_string(&run.file)
+        .with_context(|| format!("{} cannot be read", run.file.display()))?;
+    let (name, plan) = read(&text).with_context(|| format!("{} is no campaign", run.file.display()))?;
+    check(&plan)?;
+    std::fs::create_dir_all(&run.out).with_context(|| format!("{} cannot be made", run.out.display()))?;
+    let installation = super::open(&run.config)?;
+    let outcome = {
+        let progress = ConsoleProgress::new();
+        make(&installation, &name, &plan, &run.out, &progress)?
+    };
+    tell(&outcome, run.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The file is the plan with a `name` beside it. TOML's own dates may be written without quotes.
+fn read(text: &str) -> anyhow::Result<(String, Plan)> {
+    let mut table: toml::Table = toml::from_str(text)?;
+    let name = match table.remove("name") {
+        Some(toml::Value::String(name)) if !name.trim().is_empty() => name.trim().to_owned(),
+        Some(_) => bail!("`name` must be a text"),
+        None => bail!("`name` is missing; add a line such as name = \"Summer sale\""),
+    };
+    for (_, value) in table.iter_mut() {
+        if let toml::Value::Datetime(at) = value {
+            *value = toml::Value::String(at.to_string());
+        }
+    }
+    Ok((name, Plan::deserialize(toml::Value::Table(table))?))
+}
+
+fn make(
+    installation: &Installation,
+    name: &str,
+    plan: &Plan,
+    out: &Path,
+    progress: &dyn Progress,
+) -> anyhow::Result<Outcome> {
+    let (shop, now) = (installation.shop_id(), installation.now());
+    let id = installation.store.write(|conn| campaigns::add(conn, shop, name, plan, None, now))?;
+    let summary = match generation::run(installation, id, None, progress) {
+        Ok(summary) => summary,
+        Err(error) => {
+            // Nobody would look for the draft of a command that failed, and the next try makes its own.
+            installation.store.write(|conn| campaigns::delete(conn, id))?;
+            return Err(error.into());
+        }
+    };
+    let campaign = installation.store.read(|conn| campaigns::by_id(conn, shop, id))?;
+    let generation = campaign.and_then(|campaign| campaign.generation).context("the picks are gone")?;
+    let folder = installation.folder.campaign(shop, id).join(generation);
+    let source = Source {
+        campaign: id,
+        name,
+        slots: summary.slots,
+        currency: &installation.shop.currency,
+        secret: &installation.shop.secret,
+        folder: &folder,
+        exported_at: now,
+    };
+    let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
+    let export = Export::read(source, &snapshot)?;
+    let files = Format::ALL.into_iter().map(|format| {
+        progress.phase(&format!("Writing {}", format.file()), Some(summary.audience));
+        write(&export, format, out, progress)
+    });
+    let files = files.collect::<anyhow::Result<_>>()?;
+    Ok(Outcome { campaign: id, name: name.to_owned(), files, summary })
+}
+
+/// Under its name only once it is whole.
+fn write(
+    export: &Export<'_>,
+    format: Format,
+    out: &Path,
+    progress: &dyn Progress,
+) -> anyhow::Result<Written> {
+    let path = out.join(format!("{}_{}", slug(export.name), format.file()));
+    let mut file = tempfile::Builder::new()
+        .prefix(".unfinished-")
+        .tempfile_in(out)
+        .with_context(|| format!("{} cannot be written to", out.display()))?;
+    let mut buffered = BufWriter::with_capacity(1 << 18, file.as_file_mut());
+    let rows = export.write(format, Dialect::Plain, &mut buffered, progress)?;
+    drop(buffered);
+    // Temporary files are readable by their owner only, and so is this one: it has addresses in it.
+    file.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(Written { path, rows })
+}
+
+#[expect(clippy::print_stdout, reason = "a command's result goes to stdout")]
+fn tell(outcome: &Outcome, json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(outcome)?);
+        return Ok(());
+    }
+    let summary = &outcome.summary;
+    println!("Campaign {} “{}”, picked with {}.", outcome.campaign, outcome.name, summary.model);
+    println!("  {} customers get the e-mail, {} get none for comparison.", summary.mailed(), summary.holdout);
+    println!(
+        "  {} have every place personal, {} some, {} none.",
+        summary.all_personal, summary.some_personal, summary.none_personal
+    );
+    for file in &outcome.files {
+        println!("  {} ({} rows)", file.path.display(), file.rows);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picker::plan::Rule;
+
+    #[test]
+    fn a_file_is_a_plan_with_a_name() {
+        let text = r#"
+            name = "Summer sale"
+            starts_on = 2026-06-01
+            as_of = 2026-06-01T00:00:00Z
+            model = "item_knn"
+            slots = 6
+            rules = [{ rule = "exclude_bought", days = 60 }, { rule = "exclude_out_of_stock" }]
+            [products]
+            categories = ["Home > Kitchen"]
+            price_from = 5
+            [controls]
+            holdout_share = 0.1
+        "#;
+        let (name, plan) = read(text).unwrap();
+        assert_eq!((name.as_str(), plan.slots, plan.rules.len()), ("Summer sale", 6, 2));
+        assert_eq!(plan.rules[0], Rule::ExcludeBought { days: 60 });
+        assert_eq!(plan.as_of.map(|at| at.timestamp()), Some(1_780_272_000));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        assert!(read("slots = 3").unwrap_err().to_string().contains("`name` is missing"));
+        let unknown = read("name = \"x\"\nslotz = 3").unwrap_err().to_string();
+        assert!(unknown.contains("slotz") && unknown.contains("slots"), "{unknown}");
+    }
+}

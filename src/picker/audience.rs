@@ -1,0 +1,222 @@
+//! The customers a campaign targets.
+
+use super::activity::{Activity, Facts};
+use super::catalogue::{Catalogue, in_category};
+use super::plan::Audience as Wanted;
+use super::refusal::Removed;
+use crate::records::Customer;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashSet;
+
+/// Who is in, by id, ascending; and who was left out, why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audience {
+    pub ids: Vec<Box<str>>,
+    pub removed: Vec<Removed>,
+    /// Ids in lists that no customer of the shop has.
+    pub unknown_ids: u64,
+}
+
+/// The ids of the lists that a plan names.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Lists<'a> {
+    pub only: Option<&'a [String]>,
+    pub exclude: Option<&'a [String]>,
+}
+
+/// Lets every customer pass the filters of `wanted`. Memory grows with the ids of those who pass, not with the
+/// shop.
+pub fn choose<E>(
+    wanted: &Wanted,
+    lists: Lists<'_>,
+    customers: impl Iterator<Item = Result<Customer, E>>,
+    (activity, catalogue): (&Activity, &Catalogue),
+    as_of: DateTime<Utc>,
+) -> Result<Audience, E> {
+    let filters = filters(wanted, lists, (activity, catalogue), as_of);
+    let mut counts = vec![0u64; filters.len()];
+    let mut named: HashSet<&str> =
+        lists.only.unwrap_or_default().iter().chain(&wanted.only).map(String::as_str).collect();
+    let mut ids = Vec::new();
+    for customer in customers {
+        let customer = customer?;
+        named.remove(customer.id.as_str());
+        let number = activity.customers.number(&customer.id);
+        let person = Person { facts: activity.facts(number), number, customer: &customer };
+        match filters.iter().position(|(_, keeps)| !keeps(&person)) {
+            Some(at) => counts[at] += 1,
+            None => ids.push(customer.id.into_boxed_str()),
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let removed = filters
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| *count > 0)
+        .map(|((why, _), count)| Removed { why: (*why).to_owned(), count })
+        .collect();
+    Ok(Audience { ids, removed, unknown_ids: named.len() as u64 })
+}
+
+struct Person<'a> {
+    customer: &'a Customer,
+    number: Option<u32>,
+    facts: Facts,
+}
+
+type Filter<'a> = (&'static str, Box<dyn Fn(&Person<'_>) -> bool + 'a>);
+
+/// The filters that are set, in the order in which they are counted.
+fn filters<'a>(
+    wanted: &'a Wanted,
+    lists: Lists<'a>,
+    known: (&'a Activity, &'a Catalogue),
+    as_of: DateTime<Utc>,
+) -> Vec<Filter<'a>> {
+    let mut filters: Vec<Filter<'a>> = vec![
+        ("no longer customers", Box::new(|p| p.customer.active)),
+        ("who asked for no e-mail", Box::new(|p| p.customer.mailable != Some(false))),
+    ];
+    if !wanted.include_unknown_consent {
+        let why = "of whom the shop does not say whether they may get e-mail";
+        filters.push((why, Box::new(|p| p.customer.mailable.is_some())));
+    }
+    id_filters(wanted, lists, &mut filters);
+    if !wanted.countries.is_empty() {
+        let from = |p: &Person<'_>| is_one_of(p.customer.country.as_deref(), &wanted.countries);
+        filters.push(("from other countries", Box::new(from)));
+    }
+    if !wanted.languages.is_empty() {
+        let speaks = |p: &Person<'_>| speaks_one_of(p.customer.language.as_deref(), &wanted.languages);
+        filters.push(("with another language", Box::new(speaks)));
+    }
+    purchase_filters(wanted, known, as_of, &mut filters);
+    filters
+}
+
+fn id_filters<'a>(wanted: &'a Wanted, lists: Lists<'a>, filters: &mut Vec<Filter<'a>>) {
+    let set = |ids: &'a [String]| ids.iter().map(String::as_str).collect::<HashSet<_>>();
+    if let Some(ids) = lists.only.map(set) {
+        filters.push(("not on the uploaded list", Box::new(move |p| ids.contains(p.customer.id.as_str()))));
+    }
+    if !wanted.only.is_empty() {
+        let ids = set(&wanted.only);
+        let why = "not among the chosen customers";
+        filters.push((why, Box::new(move |p| ids.contains(p.customer.id.as_str()))));
+    }
+    if let Some(ids) = lists.exclude.map(set) {
+        let why = "on the list of those to leave out";
+        filters.push((why, Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
+    }
+}
+
+fn purchase_filters<'a>(
+    wanted: &'a Wanted,
+    (activity, catalogue): (&'a Activity, &'a Catalogue),
+    as_of: DateTime<Utc>,
+    filters: &mut Vec<Filter<'a>>,
+) {
+    let since = move |days: u32| (as_of - TimeDelta::days(i64::from(days))).timestamp_micros();
+    let mut add = |why, keeps: Box<dyn Fn(&Person<'_>) -> bool + 'a>| filters.push((why, keeps));
+    if let Some(days) = wanted.bought_within_days {
+        let since = since(days);
+        let recent = move |p: &Person<'_>| p.facts.last_purchase_us.is_some_and(|at| at >= since);
+        add("who did not buy recently enough", Box::new(recent));
+    }
+    if let Some(days) = wanted.not_bought_within_days {
+        let since = since(days);
+        let quiet = move |p: &Person<'_>| p.facts.last_purchase_us.is_none_or(|at| at < since);
+        add("who bought too recently", Box::new(quiet));
+    }
+    if let Some(least) = wanted.orders_at_least {
+        add("with too few orders", Box::new(move |p| p.facts.orders >= least));
+    }
+    if let Some(most) = wanted.orders_at_most {
+        add("with too many orders", Box::new(move |p| p.facts.orders <= most));
+    }
+    if let Some(least) = wanted.spent_at_least {
+        add("who spent too little", Box::new(move |p| p.facts.spent >= least));
+    }
+    if let Some(most) = wanted.spent_at_most {
+        add("who spent too much", Box::new(move |p| p.facts.spent <= most));
+    }
+    if !wanted.bought_in_categories.is_empty() {
+        let counts: Vec<bool> = catalogue
+            .products()
+            .iter()
+            .map(|product| {
+                let path = product.category.as_deref();
+                wanted.bought_in_categories.iter().any(|category| in_category(path, category))
+            })
+            .collect();
+        let bought_there = move |p: &Person<'_>| {
+            activity.bought(p.number).products.iter().any(|&product| counts[product as usize])
+        };
+        add("who bought nothing in the chosen categories", Box::new(bought_there));
+    }
+}
+
+fn is_one_of(value: Option<&str>, wanted: &[String]) -> bool {
+    value.is_some_and(|value| wanted.iter().any(|one| one.eq_ignore_ascii_case(value)))
+}
+
+/// `de` admits `de`, `de-AT` and `de_CH`.
+fn speaks_one_of(language: Option<&str>, wanted: &[String]) -> bool {
+    let main = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    language.is_some_and(|tag| {
+        wanted.iter().any(|one| one.eq_ignore_ascii_case(tag) || main(tag) == one.to_ascii_lowercase())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::activity::Builder;
+    use super::*;
+    use std::convert::Infallible;
+
+    fn people(wanted: &Wanted, lists: Lists<'_>) -> Audience {
+        let customer = |id: &str, mailable, language: &str| Customer {
+            id: id.into(),
+            mailable,
+            language: Some(language.into()),
+            active: true,
+            ..Customer::default()
+        };
+        let all = [
+            customer("b", Some(true), "de-AT"),
+            customer("a", Some(true), "en"),
+            customer("c", None, "de"),
+            customer("d", Some(false), "de"),
+        ];
+        let catalogue = Catalogue::new(Vec::new());
+        let activity = Builder::new(&catalogue, DateTime::UNIX_EPOCH).finish();
+        let customers = all.into_iter().map(Ok::<_, Infallible>);
+        let Ok(audience) = choose(wanted, lists, customers, (&activity, &catalogue), DateTime::UNIX_EPOCH);
+        audience
+    }
+
+    #[test]
+    fn consent_is_asked_for_and_counted() {
+        let audience = people(&Wanted::default(), Lists::default());
+        assert_eq!(audience.ids, ["a".into(), "b".into()] as [Box<str>; 2]);
+        assert_eq!(audience.removed.iter().map(|r| r.count).sum::<u64>(), 2);
+    }
+
+    #[test]
+    fn languages_admit_their_regions_and_unknown_list_ids_are_counted() {
+        let wanted =
+            Wanted { languages: vec!["de".into()], include_unknown_consent: true, ..Wanted::default() };
+        let list = vec!["b".to_owned(), "nobody".to_owned(), "a".to_owned()];
+        let audience = people(&wanted, Lists { only: Some(&list), exclude: None });
+        assert_eq!((audience.ids.len(), audience.unknown_ids), (1, 1));
+    }
+
+    #[test]
+    fn who_never_bought_is_quiet_but_not_recent() {
+        let quiet = Wanted { not_bought_within_days: Some(30), ..Wanted::default() };
+        assert_eq!(people(&quiet, Lists::default()).ids.len(), 2);
+        let recent = Wanted { bought_within_days: Some(30), ..Wanted::default() };
+        assert_eq!(people(&recent, Lists::default()).ids.len(), 0);
+    }
+}

@@ -1,0 +1,151 @@
+//! *Build this campaign's picks.*
+
+use super::activity::{self, Activity};
+use super::arms::Assignment;
+use super::audience::{self, Audience, Lists};
+use super::behaviour::{self, Behaviour, BehaviourError};
+use super::catalogue::Catalogue;
+use super::model_file::LiveModel;
+use super::pick::{Known, Picked, Picker};
+use super::picks_file::{PicksFileError, Writer};
+use super::plan::Plan;
+use super::refusal::{Refusal, check};
+use super::rules;
+use super::summary::Summary;
+use crate::history::{EventRange, HistoryError, Snapshot};
+use crate::ids::CampaignId;
+use crate::progress::Progress;
+use chrono::{DateTime, Utc};
+use rayon::prelude::*;
+
+/// Customers between two looks at whether somebody asked to stop.
+const BATCH: usize = 16_384;
+/// Customers that one thread takes at a time.
+const CHUNK: usize = 512;
+
+/// Everything that determines the picks.
+pub struct Order<'a> {
+    pub campaign: CampaignId,
+    pub plan: &'a Plan,
+    /// The ids of the lists that the plan names.
+    pub product_list: Option<&'a [String]>,
+    pub customer_lists: Lists<'a>,
+    pub snapshot: &'a Snapshot,
+    pub live: &'a LiveModel,
+    /// Keys the assignment to arms.
+    pub secret: &'a [u8],
+    /// Nothing at or after this moment is known.
+    pub as_of: DateTime<Utc>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    #[error(transparent)]
+    Behaviour(#[from] BehaviourError),
+    #[error(transparent)]
+    File(#[from] PicksFileError),
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Picks for the whole audience into `out`, which is left unpublished.
+pub fn build(order: &Order<'_>, out: &mut Writer, progress: &dyn Progress) -> Result<Summary, BuildError> {
+    check(order.plan)?;
+    progress.phase("Reading products", None);
+    let catalogue = Catalogue::new(order.snapshot.products()?);
+    let choice = catalogue.choose(&order.plan.products, order.product_list, order.as_of);
+    let unknown_products = choice.unknown_ids;
+    let rules = rules::compile(&order.plan.rules, choice, &catalogue, order.as_of)?;
+
+    let (activity, behaviour) = read_events(order, &catalogue, progress)?;
+    progress.phase("Choosing the customers", None);
+    let audience = choose_audience(order, &activity, &catalogue)?;
+
+    let known = Known {
+        catalogue: &catalogue,
+        activity: &activity,
+        behaviour: &behaviour,
+        live: order.live,
+        rules: &rules,
+    };
+    let picker = Picker::new(known, order.plan.slots);
+    let arms = Assignment::new(order.secret, order.campaign, order.plan.controls);
+    let mut summary = Summary::new(order, &rules, &audience, unknown_products);
+    progress.phase("Picking products", Some(audience.ids.len() as u64));
+    for customers in audience.ids.chunks(BATCH) {
+        if progress.cancelled() {
+            return Err(BuildError::Cancelled);
+        }
+        let picked = pick(&picker, &arms, customers);
+        out.write(customers, &picked, (&catalogue, &rules))?;
+        summary.count(&picked);
+        progress.advance(customers.len() as u64);
+    }
+    summary.finish(&catalogue, &rules);
+    Ok(summary)
+}
+
+/// In the order of `customers`, whatever the number of threads.
+pub fn pick(picker: &Picker<'_>, arms: &Assignment, customers: &[Box<str>]) -> Vec<Picked> {
+    customers
+        .par_chunks(CHUNK)
+        .flat_map_iter(|chunk| {
+            let mut worker = picker.worker();
+            let picked = chunk.iter().map(|id| worker.pick(id, arms.arm(id)));
+            picked.collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Two passes side by side: what rules and filters ask for, and what the model reads.
+fn read_events(
+    order: &Order<'_>,
+    catalogue: &Catalogue,
+    progress: &dyn Progress,
+) -> Result<(Activity, Behaviour), BuildError> {
+    progress.phase("Reading what customers did", Some(order.snapshot.counts().events));
+    let range = EventRange::before(order.as_of);
+    let (activity, behaviour) = rayon::join(
+        || read_activity(order.snapshot, catalogue, order.as_of, progress),
+        || behaviour::read(order.snapshot, range, order.as_of, &Default::default(), &crate::progress::Silent),
+    );
+    Ok((activity?, behaviour?))
+}
+
+/// One pass over the purchases before `as_of`.
+pub fn read_activity(
+    snapshot: &Snapshot,
+    catalogue: &Catalogue,
+    as_of: DateTime<Utc>,
+    progress: &dyn Progress,
+) -> Result<Activity, BuildError> {
+    let mut builder = activity::Builder::new(catalogue, as_of);
+    for events in snapshot.events(EventRange::before(as_of))? {
+        if progress.cancelled() {
+            return Err(BuildError::Cancelled);
+        }
+        let events = events?;
+        builder.add(&events);
+        progress.advance(events.len() as u64);
+    }
+    Ok(builder.finish())
+}
+
+fn choose_audience(
+    order: &Order<'_>,
+    activity: &Activity,
+    catalogue: &Catalogue,
+) -> Result<Audience, BuildError> {
+    let customers = order.snapshot.customers()?;
+    let known = (activity, catalogue);
+    let audience =
+        audience::choose(&order.plan.audience, order.customer_lists, customers, known, order.as_of)?;
+    if audience.ids.is_empty() {
+        return Err(Refusal::NoAudience(audience.removed).into());
+    }
+    Ok(audience)
+}

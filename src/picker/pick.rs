@@ -1,0 +1,254 @@
+//! Picks products for customers: scores, then slots filled under the rules, with fall-backs.
+//!
+//! A slot takes, in this order: what is pinned to it; the best of the model's personal scores; best-sellers of the
+//! category the customer buys most in; best-sellers. It stays empty rather than break a rule.
+
+use super::activity::{Activity, Bought};
+use super::behaviour::Behaviour;
+use super::catalogue::Catalogue;
+use super::model_file::LiveModel;
+use super::plan::{Arm, Origin};
+use super::reason::Why;
+use super::rules::Rules;
+use super::slate::{Placed, Slate};
+use crate::recommender::{Scorer, User};
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, HashMap};
+
+/// The model whose explanations cost a look-up. Those of the others cost more than their scores, so the reason is
+/// then taken from the customer's own purchases.
+const EXPLAINS_CHEAPLY: &str = "item_knn";
+/// Keeps boosts in effect among products that never sold.
+const NEVER_SOLD: f64 = 0.001;
+
+/// What picks are made from.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    pub catalogue: &'a Catalogue,
+    pub activity: &'a Activity,
+    pub behaviour: &'a Behaviour,
+    pub live: &'a LiveModel,
+    pub rules: &'a Rules,
+}
+
+/// Shared by all threads.
+pub struct Picker<'a> {
+    known: Known<'a>,
+    slots: usize,
+    /// The candidates that the model knows: its item numbers, ascending, and for each the place.
+    items: Vec<u32>,
+    places: Vec<usize>,
+    /// Behaviour's product number to the model's item number.
+    item_of: Vec<Option<u32>>,
+    best_sellers: Vec<(usize, f32)>,
+    best_of_category: HashMap<u32, Vec<(usize, f32)>>,
+}
+
+/// One customer's result; slots may be empty, a holdout's are not filled at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picked {
+    pub arm: Arm,
+    pub slots: Vec<Option<Placed>>,
+}
+
+impl<'a> Picker<'a> {
+    pub fn new(known: Known<'a>, slots: u8) -> Self {
+        let Known { catalogue, behaviour, live, rules, .. } = known;
+        let mut items: Vec<(u32, usize)> = (rules.candidates.iter().enumerate())
+            .filter_map(|(place, &number)| {
+                live.products.number(&catalogue.product(number).id).map(|item| (item, place))
+            })
+            .collect();
+        items.sort_unstable();
+        let (items, places): (Vec<_>, Vec<_>) = items.into_iter().unzip();
+        let best_sellers = best_sellers(known, &items, &places);
+        let mut best_of_category: HashMap<u32, Vec<_>> = HashMap::new();
+        for &(place, score) in &best_sellers {
+            if let Some(category) = catalogue.category_of(rules.candidates[place]) {
+                best_of_category.entry(category).or_default().push((place, score));
+            }
+        }
+        let item_of = behaviour.products.ids().map(|id| live.products.number(id)).collect();
+        Self { known, slots: usize::from(slots), items, places, item_of, best_sellers, best_of_category }
+    }
+
+    /// One thread's part: customers one after another, with the memory kept between them.
+    pub fn worker(&self) -> Worker<'_, 'a> {
+        Worker {
+            scorer: self.known.live.model.scorer(&self.items),
+            scores: vec![0.0; self.items.len()],
+            heap: Vec::with_capacity(self.items.len()),
+            pairs: Vec::new(),
+            taste: Taste::default(),
+            picker: self,
+        }
+    }
+
+    /// The category with products left to pick in which they bought most often.
+    fn favourite(&self, bought: Bought<'_>) -> Option<&[(usize, f32)]> {
+        let mut times: HashMap<u32, u32> = HashMap::new();
+        for (&product, &count) in bought.products.iter().zip(bought.times) {
+            if let Some(category) = self.known.catalogue.category_of(product)
+                && self.best_of_category.contains_key(&category)
+            {
+                *times.entry(category).or_default() += count;
+            }
+        }
+        // The smaller number among equals: a map's order is no order.
+        let most = times.into_iter().max_by_key(|&(category, times)| (times, std::cmp::Reverse(category)));
+        most.and_then(|(category, _)| self.best_of_category.get(&category)).map(Vec::as_slice)
+    }
+}
+
+/// All candidates, best first: by the model's own scores when it is a model of best-sellers, else by recent sales.
+fn best_sellers(known: Known<'_>, items: &[u32], places: &[usize]) -> Vec<(usize, f32)> {
+    let Known { activity, live, rules, .. } = known;
+    let sales = |&number: &u32| activity.sales[number as usize];
+    let mut scores: Vec<f64> = rules.candidates.iter().map(sales).collect();
+    if !live.model.is_personal() {
+        let mut by_model = vec![0.0; items.len()];
+        live.model.scorer(items).score(User { row: None, items: &[], weights: &[] }, &mut by_model);
+        scores.fill(0.0);
+        for (&place, score) in places.iter().zip(by_model) {
+            scores[place] = f64::from(score).max(0.0);
+        }
+    }
+    let adjusted = |(place, score): (usize, f64)| (place, rules.adjust(place, (score + NEVER_SOLD) as f32));
+    let mut ranked: Vec<_> = scores.into_iter().enumerate().map(adjusted).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    ranked
+}
+
+/// What one customer did, in the model's numbers.
+#[derive(Default)]
+struct Taste {
+    row: Option<u32>,
+    items: Vec<u32>,
+    weights: Vec<f32>,
+}
+
+impl Taste {
+    fn user(&self) -> User<'_> {
+        User { row: self.row, items: &self.items, weights: &self.weights }
+    }
+}
+
+/// Scratch memory of one thread.
+pub struct Worker<'p, 'a> {
+    picker: &'p Picker<'a>,
+    scorer: Box<dyn Scorer + 'p>,
+    scores: Vec<f32>,
+    heap: Vec<Scored>,
+    pairs: Vec<(u32, f32)>,
+    taste: Taste,
+}
+
+impl Worker<'_, '_> {
+    pub fn pick(&mut self, customer: &str, arm: Arm) -> Picked {
+        let picker = self.picker;
+        if arm == Arm::Holdout {
+            return Picked { arm, slots: Vec::new() };
+        }
+        let Known { activity, rules, .. } = picker.known;
+        let bought = activity.bought(activity.customers.number(customer));
+        let mut slate = Slate::new(rules, picker.slots, bought);
+        if arm == Arm::Picks && !slate.is_full() {
+            self.fill_personal(customer, bought, &mut slate);
+            if let (false, Some(ranked)) = (slate.is_full(), picker.favourite(bought)) {
+                slate.fill(Origin::Category, ranked.iter().copied(), |_| (Why::Category, None));
+            }
+        }
+        slate.fill(Origin::Popular, picker.best_sellers.iter().copied(), |_| (Why::Popular, None));
+        Picked { arm, slots: slate.finish() }
+    }
+
+    fn fill_personal(&mut self, customer: &str, bought: Bought<'_>, slate: &mut Slate<'_>) {
+        let picker = self.picker;
+        self.read_taste(customer);
+        if !self.scorer.score(self.taste.user(), &mut self.scores) {
+            return;
+        }
+        let mut heap = std::mem::take(&mut self.heap);
+        heap.clear();
+        let positive = self.scores.iter().zip(&picker.places).filter(|(score, _)| **score > 0.0);
+        heap.extend(
+            positive.map(|(&score, &place)| Scored { score: picker.known.rules.adjust(place, score), place }),
+        );
+        // Building the heap is linear; only as many are sorted as are looked at.
+        let mut heap = BinaryHeap::from(heap);
+        let ranked = std::iter::from_fn(|| heap.pop().map(|best| (best.place, best.score)));
+        slate.fill(Origin::Personal, ranked, |place| self.reason(place, bought));
+        self.heap = heap.into_vec();
+    }
+
+    fn read_taste(&mut self, customer: &str) {
+        let Known { behaviour, live, .. } = self.picker.known;
+        let taste = &mut self.taste;
+        taste.row = live.customers.number(customer);
+        taste.items.clear();
+        taste.weights.clear();
+        let Some(number) = behaviour.customers.number(customer) else { return };
+        let (products, weights) = behaviour.interactions.row(number);
+        self.pairs.clear();
+        let known = products.iter().zip(weights);
+        self.pairs.extend(known.filter_map(|(&product, &weight)| {
+            self.picker.item_of[product as usize].map(|item| (item, weight))
+        }));
+        self.pairs.sort_unstable_by_key(|pair| pair.0);
+        taste.items.extend(self.pairs.iter().map(|pair| pair.0));
+        taste.weights.extend(self.pairs.iter().map(|pair| pair.1));
+    }
+
+    fn reason(&self, place: usize, bought: Bought<'_>) -> (Why, Option<u32>) {
+        let Known { catalogue, live, rules, .. } = self.picker.known;
+        let number = rules.candidates[place];
+        if live.model.kind() == EXPLAINS_CHEAPLY {
+            let at = self.picker.places.iter().position(|&other| other == place);
+            let item = at.map(|at| self.picker.items[at]);
+            let spoke = item.and_then(|item| live.model.explain(self.taste.user(), item, 1).first().copied());
+            let past = spoke.and_then(|spoke| catalogue.number(live.products.id(spoke.item)));
+            return match past {
+                Some(past) if bought.has(past) => (Why::Bought, Some(past)),
+                Some(past) => (Why::LookedAt, Some(past)),
+                None => (Why::Taste, None),
+            };
+        }
+        let category = catalogue.category_of(number);
+        let same = (bought.products.iter().zip(bought.last_at_us))
+            .filter(|&(&past, _)| {
+                past != number && category.is_some() && catalogue.category_of(past) == category
+            })
+            .max_by_key(|&(&past, &at_us)| (at_us, past));
+        same.map_or((Why::Taste, None), |(&past, _)| (Why::Fits, Some(past)))
+    }
+}
+
+/// Higher scores first; among equals the smaller place.
+struct Scored {
+    score: f32,
+    place: usize,
+}
+
+impl Ord for Scored {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.score.total_cmp(&other.score).then(other.place.cmp(&self.place))
+    }
+}
+
+impl PartialOrd for Scored {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Scored {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Scored {}
+
+#[cfg(test)]
+#[path = "pick_tests.rs"]
+mod tests;

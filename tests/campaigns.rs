@@ -1,0 +1,318 @@
+//! Campaigns over HTTP, from the empty list to two people on one step, against the real binary.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use chrono::DateTime;
+use handpick::history::{Coverage, History, Reading};
+use handpick::money::Money;
+use handpick::progress::Silent;
+use handpick::records::{Customer, Event, EventKind, Events, Product};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+struct Server {
+    process: Child,
+    url: String,
+    setup: String,
+    folder: tempfile::TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// Forty customers of two tastes, in a history as a sync would leave it.
+fn fill_history(folder: &Path) {
+    let history = History::open(&folder.join("data/shops/1/history")).unwrap();
+    let mut update = history.begin().unwrap();
+    let product = |n: usize| Product {
+        id: format!("p{n:02}"),
+        title: if n == 0 { "White Lantern".into() } else { format!("Product {n}") },
+        category: Some(if n % 2 == 0 { "Home > Light".into() } else { "Garden".into() }),
+        brand: Some(format!("Brand {}", n % 3)),
+        price: Some(Money::from_units(n as i64 + 1)),
+        stock: Some(i64::from(n != 19)),
+        active: true,
+        ..Product::default()
+    };
+    update.products(&(0..20).map(product).collect::<Vec<_>>()).unwrap();
+    let customer = |n: usize| Customer {
+        id: format!("c{n:02}"),
+        email: Some(format!("c{n}@example.com")),
+        mailable: Some(n != 39),
+        active: true,
+        ..Customer::default()
+    };
+    update.customers(&(0..40).map(customer).collect::<Vec<_>>()).unwrap();
+    let mut events = Events::default();
+    for (customer, turn) in (0..36).flat_map(|customer| (0..5).map(move |turn| (customer, turn))) {
+        // Even customers buy even products: what is bought together is of one taste.
+        let product = (customer * 3 + turn * 4) % 18 / 2 * 2 + customer % 2;
+        let days = 20 * (turn as i64 + 1) + customer as i64 % 7;
+        events.push(Event {
+            id: None,
+            kind: EventKind::Purchase,
+            at_us: (1_790_000_000 - days * 86_400) * 1_000_000,
+            customer: Some(&format!("c{customer:02}")),
+            product: Some(&format!("p{product:02}")),
+            order: Some(&format!("o{customer}-{turn}")),
+            quantity: 1.0,
+            value: Some(Money::from_units(5)),
+            currency: None,
+            source: "orders",
+        });
+    }
+    update.events("orders", &events).unwrap();
+    let everything = [
+        (Reading::Products, Coverage::Everything),
+        (Reading::Customers, Coverage::Everything),
+        (Reading::Events("orders".into()), Coverage::Everything),
+    ];
+    update.commit(&everything, DateTime::from_timestamp(1_790_000_000, 0).unwrap(), &Silent).unwrap();
+}
+
+fn handpick() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_handpick"))
+}
+
+fn write_config(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("handpick.toml");
+    let data = folder.join("data");
+    let text = format!("[server]\nlisten = \"127.0.0.1:0\"\n[data]\ndir = {:?}\n", data.to_str().unwrap());
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn start() -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    fill_history(folder.path());
+    let config = write_config(folder.path());
+    let mut process =
+        handpick().args(["serve", "--config"]).arg(&config).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+    let (mut url, mut setup) = (String::new(), String::new());
+    for line in lines.by_ref() {
+        let line = line.unwrap();
+        if let Some(at) = line.strip_prefix("Handpick serves at ") {
+            url = at.to_owned();
+        }
+        if line.contains("/setup/") {
+            setup = line.trim().to_owned();
+            break;
+        }
+    }
+    std::thread::spawn(move || lines.for_each(drop));
+    Server { process, url, setup, folder }
+}
+
+/// Somebody in a browser.
+struct Visitor<'a> {
+    server: &'a Server,
+    agent: Agent,
+    csrf: String,
+}
+
+fn body(mut response: Response<Body>) -> String {
+    response.body_mut().read_to_string().unwrap()
+}
+
+fn location(response: &Response<Body>) -> String {
+    response.headers().get("location").map_or("", |value| value.to_str().unwrap()).to_owned()
+}
+
+/// What stands in `value="…"` of the field of that name.
+fn field(page: &str, name: &str) -> String {
+    let after = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
+    let after = after.unwrap_or_else(|| panic!("no field {name} in {page}"));
+    after.split('"').next().unwrap().to_owned()
+}
+
+impl Server {
+    fn owner(&self) -> Visitor<'_> {
+        let agent: Agent =
+            Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", "long enough 1")];
+        assert_eq!(agent.post(&self.setup).send_form(fields).unwrap().status(), 303);
+        let page = body(agent.get(format!("{}/account", self.url)).call().unwrap());
+        Visitor { server: self, csrf: field(&page, "csrf"), agent }
+    }
+}
+
+impl Visitor<'_> {
+    fn get(&self, path: &str) -> Response<Body> {
+        self.agent.get(format!("{}{path}", self.server.url)).call().unwrap()
+    }
+
+    fn page(&self, path: &str) -> String {
+        let response = self.get(path);
+        assert_eq!(response.status(), 200, "{path}");
+        body(response)
+    }
+
+    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response<Body> {
+        let all = fields.iter().copied().chain([("csrf", self.csrf.as_str())]);
+        self.agent.post(format!("{}{path}", self.server.url)).send_form(all).unwrap()
+    }
+
+    /// A new campaign's path.
+    fn new_campaign(&self) -> String {
+        let made = self.post("/campaigns", &[]);
+        assert_eq!(made.status(), 303);
+        location(&made).trim_end_matches("/steps/name").to_owned()
+    }
+
+    fn save(&self, campaign: &str, step: &str, fields: &[(&str, &str)]) -> Response<Body> {
+        let path = format!("{campaign}/steps/{step}");
+        let version = field(&self.page(&path), "version");
+        let all: Vec<_> = fields.iter().copied().chain([("version", version.as_str())]).collect();
+        self.post(&path, &all)
+    }
+
+    /// The campaign's page once its job is over.
+    fn generated(&self, campaign: &str) -> String {
+        assert_eq!(self.post(&format!("{campaign}/generate"), &[]).status(), 303);
+        let started = Instant::now();
+        loop {
+            let page = self.page(campaign);
+            if !page.contains("being generated") {
+                return page;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "the job does not end");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+#[test]
+fn every_step_shows_saves_and_leads_on() {
+    let server = start();
+    let ada = server.owner();
+    assert!(ada.page("/campaigns").contains("Make the first campaign"));
+    let campaign = ada.new_campaign();
+    let steps: [(&str, &[(&str, &str)], &str); 6] = [
+        ("name", &[("name", "Lamps"), ("starts_on", "2026-09-01")], "products"),
+        ("products", &[("categories", "Home > Light"), ("in_stock", "yes")], "audience"),
+        ("audience", &[("orders_at_least", "1")], "model"),
+        ("model", &[("model", "item_knn")], "rules"),
+        ("rules", &[("slots", "3"), ("pin_product", "p00"), ("pin_slot", "2")], "controls"),
+        ("controls", &[("holdout", "10"), ("baseline", "20")], ""),
+    ];
+    for (step, fields, next) in steps {
+        let saved = ada.save(&campaign, step, fields);
+        let wanted = if next.is_empty() { campaign.clone() } else { format!("{campaign}/steps/{next}") };
+        assert_eq!((saved.status().as_u16(), location(&saved)), (303, wanted), "{step}");
+    }
+    let review = ada.page(&campaign);
+    for words in
+        ["Lamps", "In Home &#62; Light", "At least 1 orders", "Bought together", "3 products per e-mail"]
+    {
+        assert!(review.contains(words), "{words} in {review}");
+    }
+    assert!(ada.page(&format!("{campaign}/audience-count")).contains("<strong>36</strong>"));
+    assert!(ada.page(&format!("{campaign}/steps/products")).contains("<strong>10</strong> products may"));
+    assert!(ada.page(&format!("{campaign}/steps/products?q=garden")).contains("Add by hand"));
+}
+
+#[test]
+fn wrong_input_is_kept_and_named_and_the_second_editor_is_told() {
+    let server = start();
+    let ada = server.owner();
+    let campaign = ada.new_campaign();
+    let wrong = ada.save(&campaign, "products", &[("price_from", "cheap")]);
+    assert_eq!(wrong.status(), 422);
+    let page = body(wrong);
+    assert!(page.contains("value=\"cheap\"") && page.contains("Not saved yet"), "{page}");
+    let dates = [("name", "x"), ("starts_on", "2026-09-09"), ("ends_on", "2026-09-01")];
+    let reversed = body(ada.save(&campaign, "name", &dates));
+    assert!(reversed.contains("before it starts"), "{reversed}");
+    let path = format!("{campaign}/steps/rules");
+    let version = field(&ada.page(&path), "version");
+    let first = [("slots", "5"), ("version", version.as_str())];
+    let second = [("slots", "7"), ("version", version.as_str())];
+    assert_eq!(ada.post(&path, &first).status(), 303);
+    let told = ada.post(&path, &second);
+    assert_eq!(told.status(), 422);
+    let page = body(told);
+    assert!(page.contains("Ada changed this campaign while you were editing"), "{page}");
+    assert!(page.contains("value=\"7\""), "what was typed is kept");
+    let again = [("slots", "7"), ("version", &field(&page, "version"))];
+    assert_eq!(ada.post(&path, &again).status(), 303);
+}
+
+#[test]
+fn a_campaign_goes_from_draft_to_files_to_sent() {
+    let server = start();
+    let ada = server.owner();
+    let campaign = ada.new_campaign();
+    let name = [("name", "Autumn"), ("starts_on", "2026-09-01"), ("as_of", "2026-09-15")];
+    assert_eq!(ada.save(&campaign, "name", &name).status(), 303);
+    assert_eq!(ada.save(&campaign, "model", &[("model", "popular")]).status(), 303);
+    let picks = ada.generated(&campaign);
+    assert!(picks.contains("How often each product appears"), "{picks}");
+    assert_eq!(ada.get(&format!("{campaign}/download/wide.csv")).status(), 409);
+    assert!(ada.page(&format!("{campaign}/customers?customer=c01")).contains("Bought before"));
+    assert!(ada.page(&format!("{campaign}/customers?customer=nobody")).contains("Nobody with the id"));
+    assert_eq!(ada.post(&format!("{campaign}/approve"), &[]).status(), 303);
+    assert_eq!(ada.save(&campaign, "model", &[("model", "als")]).status(), 422, "approved is fixed");
+    let wide = ada.page(&format!("{campaign}/download/wide.csv"));
+    let control = ada.page(&format!("{campaign}/download/control.csv"));
+    assert_eq!(wide.lines().count() + control.lines().count(), 39 + 2, "one may not be mailed");
+    assert!(!control.contains("example.com"));
+    assert_eq!(ada.post(&format!("{campaign}/withdraw"), &[]).status(), 303);
+    assert_eq!(ada.post(&format!("{campaign}/approve"), &[]).status(), 303);
+    assert_eq!(ada.post(&format!("{campaign}/sent"), &[("sent_on", "2026-09-16")]).status(), 303);
+    assert_eq!(ada.post(&format!("{campaign}/withdraw"), &[]).status(), 409, "sent is sent");
+}
+
+#[test]
+fn a_campaign_that_cannot_be_is_refused_with_what_to_change() {
+    let server = start();
+    let ada = server.owner();
+    let campaign = ada.new_campaign();
+    assert_eq!(ada.save(&campaign, "products", &[("price_from", "1000")]).status(), 303);
+    let page = ada.generated(&campaign);
+    assert!(page.contains("20 below the lowest price"), "{page}");
+    assert!(page.contains("Generate the picks"), "it is a draft again");
+}
+
+#[test]
+fn the_command_line_makes_the_same_files() {
+    let folder = tempfile::tempdir().unwrap();
+    fill_history(folder.path());
+    let config = write_config(folder.path());
+    let file = folder.path().join("campaign.toml");
+    let text = "name = \"Autumn\"\nas_of = 2026-09-15T00:00:00Z\nmodel = \"popular\"\nslots = 3\n";
+    std::fs::write(&file, text).unwrap();
+    let out = folder.path().join("out");
+    let run = handpick()
+        .args(["campaign", "run", "--json", "--config"])
+        .arg(&config)
+        .arg("--out")
+        .arg(&out)
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let outcome: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(outcome["summary"]["audience"], 39);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 4);
+    std::fs::write(&file, format!("{text}rules = [{{ rule = \"pin\", product = \"zz\", slot = 1 }}]"))
+        .unwrap();
+    let refused = handpick()
+        .args(["campaign", "run", "--config"])
+        .arg(&config)
+        .arg("--out")
+        .arg(&out)
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("“zz” is not known"));
+}

@@ -15,6 +15,7 @@
 //! | 0 | `ids`, `index`, `money`, `progress`, `recommender` |
 
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod data_folder;
 pub mod history;
@@ -27,6 +28,7 @@ pub mod picker;
 pub mod progress;
 pub mod recommender;
 pub mod records;
+pub mod sample_shop;
 pub mod sources;
 pub mod store;
 pub mod web;

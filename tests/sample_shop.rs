@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-const SIZE: Size = Size { customers: 2_000, products: 400, events: 40_000 };
+const SIZE: Size = Size { customers: 3_000, products: 400, events: 90_000 };
 
 fn wish(seed: u64) -> Wish {
     let until: DateTime<Utc> = "2026-11-01T10:30:00Z".parse().unwrap();
@@ -43,8 +43,8 @@ fn there_is_as_much_as_was_asked_in_the_order_of_time_within_two_years() {
     let dir = tempfile::tempdir().unwrap();
     let conn = Connection::open(sqlite(dir.path(), "shop.db", 1)).unwrap();
     let count = |table: &str| number(&conn, &format!("SELECT count(*) FROM {table}"));
-    assert_eq!((count("products"), count("customers")), (400, 2_000));
-    assert_eq!(count("order_lines") + count("page_events"), 40_000);
+    assert_eq!((count("products"), count("customers")), (400, 3_000));
+    assert_eq!(count("order_lines") + count("page_events"), 90_000);
     for (table, key, time) in
         [("order_lines", "line_id", "ordered_at"), ("page_events", "event_id", "happened_at")]
     {

@@ -141,9 +141,9 @@ impl Taste {
         let mut found = None;
         // The last try stands, however dear or out of season.
         for _ in 0..4 {
-            let (category, faithful) = if spirit < 0.62 {
-                (self.favourite(cluster, rank(dice)), 0.72)
-            } else if spirit < 0.80 {
+            let (category, faithful) = if spirit < 0.70 {
+                (self.favourite(cluster, rank(dice)), 0.8)
+            } else if spirit < 0.86 {
                 let any = catalogue.draw(dice, catalogue.all())?;
                 (catalogue.products[any].category, 0.35)
             } else {

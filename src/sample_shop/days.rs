@@ -136,12 +136,26 @@ impl<'a> Days<'a> {
             let at = self.moment(from, to);
             self.visit(at);
         }
+        self.forget_returns_of(wanted);
         self.today.truncate(wanted);
         for happening in &mut self.today {
             // Late visits end with the day.
             happening.at = happening.at.min(to - TimeDelta::seconds(1));
         }
         self.today.sort_by_key(|happening| happening.at);
+    }
+
+    /// What is cut off at the day's end was never bought, and does not come back.
+    fn forget_returns_of(&mut self, wanted: usize) {
+        for cut in self.today.iter().skip(wanted) {
+            let Deed::Line { order: cut_order, .. } = cut.deed else { continue };
+            for waiting in self.returns.values_mut() {
+                waiting.retain(|back| {
+                    !matches!(back.deed, Deed::Line { order, .. } if order == cut_order)
+                        || back.product != cut.product
+                });
+            }
+        }
     }
 
     fn moment(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> DateTime<Utc> {

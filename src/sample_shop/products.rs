@@ -57,7 +57,7 @@ impl Catalogue {
             for at in begin..end {
                 let collection = (at - begin) * collections / (end - begin);
                 let product = make(&mut dice, at, number, (collection, first_collection), start, until);
-                let popularity = (1.1 * dice.normal()).exp() * (-0.35 * product.dearness).exp();
+                let popularity = (0.85 * dice.normal()).exp() * (-0.25 * product.dearness).exp();
                 catalogue.popularity.push(catalogue.popularity[at] + popularity * category.weight);
                 catalogue.products.push(product);
             }

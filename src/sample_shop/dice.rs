@@ -28,10 +28,6 @@ impl Dice {
         self.unit() < probability
     }
 
-    pub fn one_of<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-
     /// Standard normal, by Box and Muller's method.
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();

@@ -6,7 +6,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 7 | `app`, `router`, `schedule`, `cli` |
-//! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `training` |
+//! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `showroom`, `training` |
 //! | 5 | `web` |
 //! | 4 | `auth`, `jobs`, `picker` |
 //! | 3 | `installation`: config, folder, store, shop and clock of the running program |
@@ -14,21 +14,30 @@
 //! | 1 | `config`, `data_folder`, `records`, `telemetry` |
 //! | 0 | `ids`, `index`, `money`, `progress`, `recommender` |
 
+pub mod accounts;
+pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod dashboard;
 pub mod data_folder;
 pub mod history;
 pub mod ids;
 pub mod index;
+pub mod ingest;
 pub mod installation;
 pub mod jobs;
 pub mod money;
+pub mod monitoring;
 pub mod picker;
 pub mod progress;
 pub mod recommender;
 pub mod records;
+pub mod router;
 pub mod sample_shop;
+pub mod schedule;
+pub mod showroom;
 pub mod sources;
 pub mod store;
+pub mod telemetry;
 pub mod web;

@@ -1,3 +1,5 @@
-//! The binary: hands the command line to [`handpick`].
+//! The binary: hands the command line to [`handpick::cli`].
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    handpick::cli::main()
+}

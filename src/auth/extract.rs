@@ -4,6 +4,7 @@ use super::session;
 use crate::installation::Installation;
 use crate::store::accounts::{Account, Role};
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, web};
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub struct SignedIn {
     pub account: Account,
     pub csrf: String,
+    /// What the page before wants said; empty for nothing.
+    pub notice: String,
 }
 
 /// May look at everything that is not an admin's.
@@ -65,4 +68,21 @@ extractor!(Analyst, |_| true);
 extractor!(Marketer, Role::may_market);
 extractor!(Admin, Role::may_administer);
 
-impl actix_web::ResponseError for Refusal {}
+impl FromRequest for SignedIn {
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(signed_in(request))
+    }
+}
+
+impl actix_web::ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}

@@ -1,7 +1,12 @@
 //! Who is signed in, and what they may do: sessions, passwords, and roles as types in a handler's signature.
 
+mod attempts;
 mod extract;
 pub mod password;
 pub mod session;
+pub mod setup;
+mod token;
 
-pub use extract::{Admin, Analyst, Marketer, SignedIn};
+pub use attempts::{Limit, forget_failures, try_once};
+pub use extract::{Admin, Analyst, Marketer, Refusal, SignedIn};
+pub use token::same;

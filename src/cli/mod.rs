@@ -1,3 +1,61 @@
-//! The command line: one file per subcommand.
+//! The command line: one file per subcommand, one variant and one arm here for each.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the check found problems. Messages go to stderr,
+//! results to stdout.
 
+pub mod account;
+pub mod console_progress;
 pub mod generate;
+mod open;
+pub mod serve;
+
+pub use open::{open, open_with};
+
+use crate::config::ConfigError;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "handpick",
+    version,
+    about = "The recommender that an online shop runs on its own hardware."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the pages and run the jobs.
+    Serve(serve::Args),
+    /// Add, list or mend the accounts that may sign in.
+    Account(account::Args),
+    /// Make a sample shop of any size: products, customers, orders and page views of two years.
+    Generate(generate::Args),
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(args) => serve::run(args),
+        Command::Account(args) => account::run(args),
+        Command::Generate(args) => generate::run(args),
+    }
+}
+
+/// Parses the command line and runs it; a failure becomes one sentence on stderr.
+pub fn main() -> ExitCode {
+    // clap itself ends the process with 2 on wrong usage.
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("handpick: {error:#}");
+            exit_code(&error)
+        }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.downcast_ref::<ConfigError>().is_some() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}

@@ -93,6 +93,25 @@ impl Events {
         (0..self.len()).map(|at| self.get(at))
     }
 
+    /// Becomes a copy of `other` in the memory it has.
+    pub fn copy_from(&mut self, other: &Events) {
+        self.clear();
+        self.kinds.extend_from_slice(&other.kinds);
+        self.at_us.extend_from_slice(&other.at_us);
+        self.quantities.extend_from_slice(&other.quantities);
+        self.values.extend_from_slice(&other.values);
+        for (column, others) in [
+            (&mut self.ids, &other.ids),
+            (&mut self.customers, &other.customers),
+            (&mut self.products, &other.products),
+            (&mut self.orders, &other.orders),
+            (&mut self.currencies, &other.currencies),
+            (&mut self.sources, &other.sources),
+        ] {
+            column.extend(others.text(), others.offsets(), others.present().iter().copied());
+        }
+    }
+
     /// Empties the batch and keeps its memory for the next one.
     pub fn clear(&mut self) {
         self.kinds.clear();
@@ -112,40 +131,79 @@ impl Events {
     }
 }
 
-/// Optional texts, end to end in one buffer.
-#[derive(Debug, Clone, Default)]
+/// Optional texts, end to end in one buffer: laid out as Arrow lays out a string array, so that a whole column is
+/// copied to and from Parquet at once.
+#[derive(Debug, Clone)]
 pub struct TextColumn {
     text: String,
-    /// Where each text ends in the buffer.
-    ends: Vec<usize>,
+    /// Where each text begins in the buffer, and, last, where the last one ends.
+    offsets: Vec<i32>,
     present: Vec<bool>,
 }
 
+impl Default for TextColumn {
+    fn default() -> Self {
+        Self { text: String::new(), offsets: vec![0], present: Vec::new() }
+    }
+}
+
 impl TextColumn {
+    /// # Panics
+    /// Beyond 2 GiB of text in one column of a batch.
     pub fn push(&mut self, text: Option<&str>) {
         self.text.push_str(text.unwrap_or_default());
-        self.ends.push(self.text.len());
+        self.offsets.push(end_of(&self.text));
         self.present.push(text.is_some());
     }
 
     pub fn get(&self, at: usize) -> Option<&str> {
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        self.present[at].then(|| &self.text[start..self.ends[at]])
+        self.present[at].then(|| &self.text[self.offsets[at] as usize..self.offsets[at + 1] as usize])
     }
 
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.present.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.present.is_empty()
     }
 
     pub fn clear(&mut self) {
         self.text.clear();
-        self.ends.clear();
+        self.offsets.truncate(1);
         self.present.clear();
     }
+
+    /// All texts end to end; an absent one has no length.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// One more than there are texts: text `i` is `text()[offsets()[i]..offsets()[i + 1]]`.
+    pub fn offsets(&self) -> &[i32] {
+        &self.offsets
+    }
+
+    pub fn present(&self) -> &[bool] {
+        &self.present
+    }
+
+    /// Appends whole columns: `text` is cut at `offsets`, which begin at any number and grow.
+    ///
+    /// # Panics
+    /// When there is not one offset more than there are flags; beyond 2 GiB of text.
+    pub fn extend(&mut self, text: &str, offsets: &[i32], present: impl ExactSizeIterator<Item = bool>) {
+        assert_eq!(offsets.len(), present.len() + 1, "each text has a beginning and an end");
+        let moved = end_of(&self.text) - offsets[0];
+        self.text.push_str(text);
+        end_of(&self.text);
+        self.offsets.extend(offsets[1..].iter().map(|offset| offset + moved));
+        self.present.extend(present);
+    }
+}
+
+fn end_of(text: &str) -> i32 {
+    i32::try_from(text.len()).expect("invariant: a batch holds less than 2 GiB of text")
 }
 
 #[cfg(test)]
@@ -173,6 +231,9 @@ mod tests {
             events.push(bought);
             events.push(seen);
             assert_eq!(events.iter().collect::<Vec<_>>(), [bought, seen]);
+            let mut copy = events.clone();
+            copy.copy_from(&events);
+            assert_eq!(copy.iter().collect::<Vec<_>>(), [bought, seen]);
         }
     }
 }

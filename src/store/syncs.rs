@@ -134,6 +134,22 @@ pub fn note_query(conn: &mut Conn, shop: ShopId, query: &SourceQuery) -> StoreRe
     Ok(())
 }
 
+/// Forgets all but the newest `keep` statements.
+pub fn trim_queries(conn: &mut Conn, shop: ShopId, keep: i64) -> StoreResult<()> {
+    let oldest: Option<i32> = source_queries::table
+        .filter(source_queries::shop_id.eq(shop.0))
+        .order(source_queries::id.desc())
+        .offset(keep)
+        .select(source_queries::id)
+        .first(conn)
+        .optional()?;
+    if let Some(oldest) = oldest {
+        let old = source_queries::shop_id.eq(shop.0).and(source_queries::id.le(oldest));
+        diesel::delete(source_queries::table.filter(old)).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Newest first.
 pub fn latest_queries(conn: &mut Conn, shop: ShopId, at_most: i64) -> StoreResult<Vec<SourceQuery>> {
     Ok(source_queries::table

@@ -1,7 +1,7 @@
 //! A form whose CSRF token was checked against the session before the handler sees it.
 
 use super::WebError;
-use crate::auth::SignedIn;
+use crate::auth::{self, SignedIn};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use std::future::Future;
@@ -34,7 +34,7 @@ impl Form {
 
     /// Refuses a form that does not carry the session's token in `csrf`.
     pub fn check(&self, who: &SignedIn) -> Result<(), WebError> {
-        if self.text("csrf") == who.csrf { Ok(()) } else { Err(WebError::BadToken) }
+        if auth::same(self.text("csrf"), &who.csrf) { Ok(()) } else { Err(WebError::BadToken) }
     }
 }
 

@@ -2,14 +2,22 @@
 
 pub mod assets;
 mod error;
+mod error_pages;
 mod form;
+mod log;
 mod shell;
 mod show;
+mod upload;
+pub mod wall;
 
+pub use assets::routes as asset_routes;
 pub use error::WebError;
+pub use error_pages::error_pages;
 pub use form::Form;
+pub use log::log_request;
 pub use shell::{Section, Shell};
-pub use show::{date, date_time, decimal, money, percent, whole};
+pub use show::{date, date_time, decimal, encode, job_title, money, percent, whole};
+pub use upload::{Upload, UploadedFile};
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -26,6 +34,13 @@ pub fn page(template: &impl Template) -> Page {
 /// After a form was accepted: the browser goes to `path` (GET).
 pub fn go_to(path: &str) -> Page {
     Ok(HttpResponse::SeeOther().insert_header(("Location", path)).finish())
+}
+
+/// The same, with one sentence that the page there shows.
+pub fn go_to_with(path: &str, sentence: &str) -> Page {
+    let mut answer = HttpResponse::SeeOther();
+    answer.insert_header(("Location", path)).cookie(crate::auth::session::notice_cookie(sentence));
+    Ok(answer.finish())
 }
 
 /// Runs work that blocks (store, files) off the async workers.

@@ -14,6 +14,8 @@ pub enum Section {
     Jobs,
     Logs,
     Accounts,
+    /// A page that the navigation does not name.
+    Nowhere,
 }
 
 /// Given to every page template as `shell`; `templates/web/layout.html` draws it.
@@ -25,6 +27,8 @@ pub struct Shell {
     pub may_administer: bool,
     /// Every form carries it: `<input type="hidden" name="csrf" value="{{ shell.csrf }}">`.
     pub csrf: String,
+    /// What the page before wants said; empty for nothing.
+    pub notice: String,
 }
 
 impl Shell {
@@ -36,6 +40,7 @@ impl Shell {
             may_market: who.account.role.may_market(),
             may_administer: who.account.role.may_administer(),
             csrf: who.csrf.clone(),
+            notice: who.notice.clone(),
         }
     }
 

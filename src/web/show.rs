@@ -45,3 +45,27 @@ pub fn date(at: DateTime<Utc>, zone: chrono_tz::Tz) -> String {
 pub fn date_time(at: DateTime<Utc>, zone: chrono_tz::Tz) -> String {
     at.with_timezone(&zone).format("%-d %b %Y, %H:%M").to_string()
 }
+
+/// A job's kind in plain words.
+pub fn job_title(kind: &str) -> &'static str {
+    match kind {
+        "sync" => "Sync with the shop",
+        "train" => "Train a model",
+        "generate" => "Make a campaign's picks",
+        "report" => "Compute a report",
+        _ => "Background work",
+    }
+}
+
+/// Text as one value in an address.
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded += &format!("%{byte:02X}");
+        }
+    }
+    encoded
+}

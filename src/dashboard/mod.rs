@@ -1,0 +1,3 @@
+//! The dashboard: how the shop is, and what to do next.
+
+pub mod pages;

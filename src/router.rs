@@ -1,0 +1,42 @@
+//! Every URL on one screen.
+
+use crate::web::WebError;
+use crate::{accounts, dashboard, monitoring, showroom};
+use actix_web::HttpResponse;
+use actix_web::web::{ServiceConfig, get, post};
+
+#[rustfmt::skip]
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/",                             get().to(dashboard::pages::dashboard))
+
+        .route("/sign-in",                      get().to(accounts::entrance::sign_in_page))
+        .route("/sign-in",                      post().to(accounts::entrance::sign_in))
+        .route("/sign-out",                     post().to(accounts::entrance::sign_out))
+        .route("/setup/{token}",                get().to(accounts::entrance::setup_page))
+        .route("/setup/{token}",                post().to(accounts::entrance::setup))
+        .route("/account",                      get().to(accounts::own::page))
+        .route("/account/password",             post().to(accounts::own::change_password))
+        .route("/accounts",                     get().to(accounts::pages::list))
+        .route("/accounts",                     post().to(accounts::pages::add))
+        .route("/accounts/{id}/role",           post().to(accounts::pages::change_role))
+        .route("/accounts/{id}/disable",        post().to(accounts::pages::disable))
+        .route("/accounts/{id}/enable",         post().to(accounts::pages::enable))
+        .route("/accounts/{id}/reset-password", post().to(accounts::pages::reset_password))
+
+        .route("/jobs",                         get().to(monitoring::jobs::list))
+        .route("/jobs/{id}",                    get().to(monitoring::jobs::show))
+        .route("/jobs/{id}/progress",           get().to(monitoring::jobs::progress))
+        .route("/jobs/{id}/cancel",             post().to(monitoring::jobs::cancel))
+        .route("/logs",                         get().to(monitoring::logs::page))
+
+        .route("/sample-shop/images/{shape}/{id}.svg", get().to(showroom::image))
+
+        .route("/healthz",                      get().to(monitoring::health::alive))
+        .route("/readyz",                       get().to(monitoring::health::ready));
+}
+
+/// Any other URL.
+pub async fn nothing_here() -> Result<HttpResponse, WebError> {
+    Err(WebError::NotFound("There is no page at this address. Check it, or start from the dashboard.".into()))
+}

@@ -1,0 +1,41 @@
+//! One line in the log for each request: id, method, path, status, duration. Never the query, never a token.
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use std::time::Instant;
+use tracing::Instrument;
+
+pub async fn log_request(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let id = format!("{:012x}", rand::random::<u64>() >> 16);
+    let path = loggable(request.path()).to_owned();
+    let span = tracing::info_span!("request", request = %id, method = %request.method(), path = %path);
+    let started = Instant::now();
+    async move {
+        let mut response = next.call(request).await?;
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+        }
+        let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_millis() as u64);
+        if let Some(error) = response.response().error().filter(|_| status >= 500) {
+            tracing::error!(status, duration_ms, %error, "request failed");
+        } else if path.starts_with("/assets/") || path.ends_with("/progress") {
+            tracing::debug!(status, duration_ms, "answered");
+        } else {
+            tracing::info!(status, duration_ms, "answered");
+        }
+        Ok(response)
+    }
+    .instrument(span)
+    .await
+}
+
+/// The set-up link's token opens the installation: it does not belong in a file.
+fn loggable(path: &str) -> &str {
+    if path.starts_with("/setup/") { "/setup/…" } else { path }
+}

@@ -10,9 +10,9 @@
 //! | 5 | `web` |
 //! | 4 | `auth`, `jobs`, `picker` |
 //! | 3 | `installation`: config, folder, store, shop and clock of the running program |
-//! | 2 | `store`, `history`, `sources`, `sample_shop` |
-//! | 1 | `config`, `data_folder`, `records`, `telemetry` |
-//! | 0 | `ids`, `index`, `money`, `progress`, `recommender` |
+//! | 2 | `store`, `history`, `sources`, `sample_shop`, `telemetry` |
+//! | 1 | `config`, `data_folder`, `records`, `recommender` |
+//! | 0 | `ids`, `index`, `money`, `progress` |
 
 pub mod accounts;
 pub mod app;

@@ -177,6 +177,7 @@ pub async fn setup(token: Path<String>, form: Form, installation: Data<Arc<Insta
         let owner = setup::make_owner(&state, &token, &email, &name, &hashed)?.ok_or_else(used_up)?;
         let now = state.now();
         state.store.write(|conn| {
+            accounts::signed_in(conn, owner, now)?;
             audit::note(conn, state.shop_id(), Some(owner), "set up", &format!("account {owner}"), now)
         })?;
         Ok(session::open(&state, owner)?)

@@ -199,10 +199,10 @@ fn failures(facts: &Facts) -> Vec<Failure> {
 }
 
 fn steps(installation: &Installation, facts: &Facts) -> Vec<Step> {
-    let connected = installation.config.source.is_some();
+    let synced = facts.syncs.iter().any(|run| run.state == "done");
     let done = [
-        connected,
-        facts.syncs.iter().any(|run| run.state == "done"),
+        synced || installation.config.source.is_some(),
+        synced,
         !facts.models.is_empty(),
         !facts.campaigns.is_empty(),
         facts.campaigns.iter().any(|c| c.approved_at.is_some()),

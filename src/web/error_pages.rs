@@ -46,12 +46,9 @@ pub async fn error_pages(
     if response.response().error().is_some() || (status.is_client_error() && is_bare(&response)) {
         let answer = answer(&response, status);
         let (request, old) = response.into_parts();
-        let mut answer = answer;
-        // Kept for the log, which hears of it after this.
         if let Some(error) = old.error().filter(|_| status.is_server_error()) {
             tracing::error!(%error, "internal error");
         }
-        answer.head_mut().reason = None;
         return Ok(ServiceResponse::new(request, answer));
     }
     let shown =

@@ -1,7 +1,7 @@
 //! Every URL on one screen.
 
 use crate::web::WebError;
-use crate::{accounts, dashboard, monitoring, showroom};
+use crate::{accounts, dashboard, ingest, monitoring, showroom};
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post};
 
@@ -23,6 +23,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/accounts/{id}/disable",        post().to(accounts::pages::disable))
         .route("/accounts/{id}/enable",         post().to(accounts::pages::enable))
         .route("/accounts/{id}/reset-password", post().to(accounts::pages::reset_password))
+
+        .route("/shop",                         get().to(ingest::pages::shop))
+        .route("/shop/sync",                    post().to(ingest::pages::sync))
 
         .route("/jobs",                         get().to(monitoring::jobs::list))
         .route("/jobs/{id}",                    get().to(monitoring::jobs::show))

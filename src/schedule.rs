@@ -1,5 +1,6 @@
 //! Every background job and its hour, on one screen.
 
+use crate::ingest;
 use crate::installation::Installation;
 use crate::jobs::Work;
 use crate::store::jobs::{self, NewJob};
@@ -16,7 +17,8 @@ use std::time::Duration;
 /// `bodies.insert("sync", body(installation, ingest::job));` with
 /// `fn job(&Installation, &Job, &JobProgress) -> JobResult`.
 pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
-    let bodies: HashMap<&'static str, Work> = HashMap::new();
+    let mut bodies: HashMap<&'static str, Work> = HashMap::new();
+    bodies.insert(ingest::JOB, body(installation, ingest::job));
     tracing::debug!(shop = %installation.shop_id(), kinds = bodies.len(), "job kinds registered");
     bodies
 }

@@ -8,6 +8,7 @@ pub mod console_progress;
 pub mod generate;
 mod open;
 pub mod serve;
+pub mod sync;
 
 pub use open::{open, open_with};
 
@@ -30,6 +31,8 @@ struct Cli {
 enum Command {
     /// Serve the pages and run the jobs.
     Serve(serve::Args),
+    /// Read the shop's database into the history, now.
+    Sync(sync::Args),
     /// Add, list or mend the accounts that may sign in.
     Account(account::Args),
     /// Make a sample shop of any size: products, customers, orders and page views of two years.
@@ -39,6 +42,7 @@ enum Command {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args),
+        Command::Sync(args) => sync::run(args),
         Command::Account(args) => account::run(args),
         Command::Generate(args) => generate::run(args),
     }

@@ -20,13 +20,14 @@ pub struct Args {
 
 #[expect(clippy::print_stdout, reason = "a command's result goes to stdout")]
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let installation = super::open(&args.config)?;
-    let kind = if args.full { Kind::Full } else { Kind::Incremental };
+    let Args { config, full, json } = args;
+    let installation = super::open(&config)?;
+    let kind = if full { Kind::Full } else { Kind::Incremental };
     let counts = {
         let progress = ConsoleProgress::new();
         ingest::sync(&installation, kind, None, &progress)?
     };
-    if args.json {
+    if json {
         println!("{}", serde_json::to_string(&counts)?);
     } else {
         tell(&counts);

@@ -19,16 +19,19 @@ pub enum SyncError {
     #[error("cancelled; the history is as it was")]
     Cancelled,
     #[error(transparent)]
-    Source(SourceError),
+    Source(#[from] SourceError),
     #[error(transparent)]
-    History(#[from] HistoryError),
+    History(HistoryError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl From<SourceError> for SyncError {
-    fn from(error: SourceError) -> Self {
-        Self::Source(error)
+impl From<HistoryError> for SyncError {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Cancelled => Self::Cancelled,
+            error => Self::History(error),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod counts;
 mod error;
 mod hours;
+mod job;
 mod marks;
 pub mod pages;
 mod pipeline;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use counts::{Ignored, MappingCounts, SyncCounts};
 pub use error::SyncError;
+pub use job::job;
 pub use sync::{event_source, sync};
 
 /// How much a sync reads.

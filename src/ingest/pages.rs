@@ -90,7 +90,7 @@ pub async fn sync(Marketer(who): Marketer, installation: Data<Arc<Installation>>
     })
     .await?;
     tracing::info!(%job, full = request.full, "sync queued");
-    web::go_to("/shop")
+    web::go_to_with("/shop", "The sync is queued. This page shows how far it is.")
 }
 
 fn look(installation: &Installation, shell: Shell) -> Result<Shop, WebError> {

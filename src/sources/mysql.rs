@@ -134,10 +134,7 @@ impl Driver for Mysql {
             };
             statement.columns().iter().map(column).collect()
         });
-        let columns = match columns {
-            Ok(columns) => Some(columns),
-            Err(_) => None,
-        };
+        let columns = columns.ok();
         self.journal.note(format!("PREPARE: {select}"), started, 0, outcome.as_ref().map(|_| ()));
         outcome.map(|_| columns.unwrap_or_default())
     }

@@ -184,7 +184,7 @@ impl Session {
         mut reader: R,
         since: Option<&str>,
         limit: Option<u32>,
-        batch: &mut dyn FnMut(&[R::Thing]) -> Result<(), Stop>,
+        batch: &mut Batch<'_, R::Thing>,
     ) -> Result<Reading, SourceError> {
         let (mut tally, mut things) = (Tally::default(), Vec::new());
         let reading = self.stream(plan, since, limit, &mut |row| {
@@ -234,6 +234,9 @@ impl Session {
         Ok(Reading { rows, watermark: seen.or_else(|| since.map(str::to_owned)), ..Reading::default() })
     }
 }
+
+/// Receives some things after others.
+type Batch<'a, T> = dyn FnMut(&[T]) -> Result<(), Stop> + 'a;
 
 fn stopped(stop: Stop) -> SourceError {
     SourceError::Stopped(stop.0)

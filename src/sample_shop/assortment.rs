@@ -189,61 +189,31 @@ pub const BRANDS: &[&str] = &[
     "Loom Room",
 ];
 
-/// (country, language, share of the customers, first names, last names)
-pub const PEOPLE: &[(&str, &str, f64, &[&str], &[&str])] = &[
-    (
-        "DE",
-        "de",
-        0.46,
-        &[
-            "Anna", "Lukas", "Lena", "Jonas", "Marie", "Felix", "Sophie", "Paul", "Katrin", "Stefan",
-            "Miriam", "Jan", "Ute", "Holger", "Aylin", "Emre",
-        ],
-        &[
-            "Schneider",
-            "Weber",
-            "Koch",
-            "Bauer",
-            "Richter",
-            "Wolf",
-            "Krüger",
-            "Hofmann",
-            "Lange",
-            "Yılmaz",
-            "Brandt",
-            "Vogel",
-            "Jansen",
-            "Seidel",
-            "Kuhn",
-            "Arndt",
-        ],
-    ),
-    (
-        "AT",
-        "de",
-        0.12,
-        &["Johanna", "Maximilian", "Elisabeth", "Florian", "Theresa", "Dominik", "Valentina", "Matthias"],
-        &["Gruber", "Huber", "Pichler", "Steiner", "Moser", "Leitner", "Wimmer", "Egger"],
-    ),
-    (
-        "NL",
-        "nl",
-        0.14,
-        &["Sanne", "Daan", "Fleur", "Bram", "Lotte", "Sem", "Noor", "Thijs"],
-        &["de Vries", "Jansen", "Bakker", "Visser", "Smit", "Meijer", "Mulder", "Bos"],
-    ),
-    (
-        "FR",
-        "fr",
-        0.16,
-        &["Camille", "Hugo", "Manon", "Louis", "Chloé", "Jules", "Inès", "Théo"],
-        &["Martin", "Bernard", "Petit", "Durand", "Leroy", "Moreau", "Fournier", "Mercier"],
-    ),
-    (
-        "IE",
-        "en",
-        0.12,
-        &["Aoife", "Conor", "Niamh", "Seán", "Ciara", "Oisín", "Emma", "Declan"],
-        &["Murphy", "Kelly", "O’Brien", "Walsh", "Byrne", "Ryan", "Doyle", "Nolan"],
-    ),
+/// Where customers live.
+pub struct Nation {
+    pub country: &'static str,
+    pub language: &'static str,
+    /// Of all customers.
+    pub share: f64,
+    pub first_names: &'static [&'static str],
+    pub last_names: &'static [&'static str],
+}
+
+#[rustfmt::skip]
+pub const NATIONS: &[Nation] = &[
+    Nation { country: "DE", language: "de", share: 0.46,
+        first_names: &["Anna", "Lukas", "Lena", "Jonas", "Marie", "Felix", "Sophie", "Paul", "Katrin", "Stefan", "Miriam", "Jan", "Ute", "Holger", "Aylin", "Emre"],
+        last_names: &["Schneider", "Weber", "Koch", "Bauer", "Richter", "Wolf", "Krüger", "Hofmann", "Lange", "Yılmaz", "Brandt", "Vogel", "Jansen", "Seidel", "Kuhn", "Arndt"] },
+    Nation { country: "AT", language: "de", share: 0.12,
+        first_names: &["Johanna", "Maximilian", "Elisabeth", "Florian", "Theresa", "Dominik", "Valentina", "Matthias"],
+        last_names: &["Gruber", "Huber", "Pichler", "Steiner", "Moser", "Leitner", "Wimmer", "Egger"] },
+    Nation { country: "NL", language: "nl", share: 0.14,
+        first_names: &["Sanne", "Daan", "Fleur", "Bram", "Lotte", "Sem", "Noor", "Thijs"],
+        last_names: &["de Vries", "Jansen", "Bakker", "Visser", "Smit", "Meijer", "Mulder", "Bos"] },
+    Nation { country: "FR", language: "fr", share: 0.16,
+        first_names: &["Camille", "Hugo", "Manon", "Louis", "Chloé", "Jules", "Inès", "Théo"],
+        last_names: &["Martin", "Bernard", "Petit", "Durand", "Leroy", "Moreau", "Fournier", "Mercier"] },
+    Nation { country: "IE", language: "en", share: 0.12,
+        first_names: &["Aoife", "Conor", "Niamh", "Seán", "Ciara", "Oisín", "Emma", "Declan"],
+        last_names: &["Murphy", "Kelly", "O’Brien", "Walsh", "Byrne", "Ryan", "Doyle", "Nolan"] },
 ];

@@ -1,7 +1,7 @@
 //! The sample shop's customers. What is true of one follows from the number and the seed: nothing but activity is
 //! stored, so two million of them cost a few megabytes.
 
-use super::assortment::{CATEGORIES, PEOPLE};
+use super::assortment::{CATEGORIES, NATIONS, Nation};
 use super::dice::{Dice, mixed, mixed_unit};
 use super::products::Catalogue;
 use super::schema::Cell;
@@ -91,13 +91,13 @@ impl Customers {
     pub fn row<T>(&self, customer: usize, write: impl FnOnce(&[Cell<'_>]) -> T) -> T {
         let unit = |which: u64| mixed_unit(&[self.seed, customer as u64, which]);
         let mut left = unit(20);
-        let nation = PEOPLE.iter().find(|nation| {
-            left -= nation.2;
+        let nation = NATIONS.iter().find(|nation| {
+            left -= nation.share;
             left < 0.0
         });
-        let &(country, language, _, firsts, lasts) = nation.unwrap_or(&PEOPLE[0]);
-        let first = firsts[(unit(21) * firsts.len() as f64) as usize];
-        let last = lasts[(unit(22) * lasts.len() as f64) as usize];
+        let &Nation { country, language, first_names, last_names, .. } = nation.unwrap_or(&NATIONS[0]);
+        let first = first_names[(unit(21) * first_names.len() as f64) as usize];
+        let last = last_names[(unit(22) * last_names.len() as f64) as usize];
         let id = customer_id(customer);
         let domain = ["example.com", "example.org", "example.net"][(unit(23) * 3.0) as usize];
         let email = format!("{}.{}@{domain}", ascii(first), id.to_lowercase());

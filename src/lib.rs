@@ -6,7 +6,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 7 | `app`, `router`, `schedule`, `generation`, `cli` |
-//! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `training` |
+//! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `showroom`, `training` |
 //! | 5 | `web` |
 //! | 4 | `auth`, `jobs`, `picker` |
 //! | 3 | `installation`: config, folder, store, shop and clock of the running program |
@@ -36,7 +36,9 @@ pub mod progress;
 pub mod recommender;
 pub mod records;
 pub mod router;
+pub mod sample_shop;
 pub mod schedule;
+pub mod showroom;
 pub mod sources;
 pub mod store;
 pub mod telemetry;

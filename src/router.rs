@@ -1,7 +1,7 @@
 //! Every URL on one screen.
 
 use crate::web::WebError;
-use crate::{accounts, campaigns, dashboard, ingest, monitoring};
+use crate::{accounts, campaigns, dashboard, ingest, monitoring, showroom};
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post};
 
@@ -48,6 +48,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/sent",          post().to(campaigns::state::sent))
         .route("/campaigns/{id}/close",         post().to(campaigns::state::close))
         .route("/campaigns/{id}/delete",        post().to(campaigns::state::delete))
+        .route("/sample-shop/images/{shape}/{id}.svg", get().to(showroom::image))
 
         .route("/healthz",                      get().to(monitoring::health::alive))
         .route("/readyz",                       get().to(monitoring::health::ready));

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod campaign;
 pub mod console_progress;
+pub mod generate;
 mod open;
 pub mod serve;
 pub mod sync;
@@ -37,6 +38,8 @@ enum Command {
     Campaign(campaign::Args),
     /// Add, list or mend the accounts that may sign in.
     Account(account::Args),
+    /// Make a sample shop of any size: products, customers, orders and page views of two years.
+    Generate(generate::Args),
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -45,6 +48,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sync(args) => sync::run(args),
         Command::Campaign(args) => campaign::run(args),
         Command::Account(args) => account::run(args),
+        Command::Generate(args) => generate::run(args),
     }
 }
 

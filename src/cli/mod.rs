@@ -5,11 +5,15 @@
 
 pub mod account;
 pub mod campaign;
+pub mod check;
 pub mod console_progress;
+pub mod demo;
+pub mod evaluate;
 pub mod generate;
 mod open;
 pub mod serve;
 pub mod sync;
+pub mod train;
 
 pub use open::{open, open_with};
 
@@ -34,6 +38,14 @@ enum Command {
     Serve(serve::Args),
     /// Read the shop's database into the history, now.
     Sync(sync::Args),
+    /// Look at the shop's database: can it be read, can it not be written, does the mapping fit.
+    Check(check::Args),
+    /// Learn a model from the history, now.
+    Train(train::Args),
+    /// Measure models on any data, offline.
+    Evaluate(evaluate::Args),
+    /// A sample shop with a finished campaign, served: the quickest way to see it all.
+    Demo(demo::Args),
     /// Make a campaign's picks from a file, without a browser.
     Campaign(campaign::Args),
     /// Add, list or mend the accounts that may sign in.
@@ -42,10 +54,20 @@ enum Command {
     Generate(generate::Args),
 }
 
+/// `key=value`, as `--set` takes it.
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("“{text}” is not KEY=VALUE"))?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args),
         Command::Sync(args) => sync::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Train(args) => train::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Demo(args) => demo::run(args),
         Command::Campaign(args) => campaign::run(args),
         Command::Account(args) => account::run(args),
         Command::Generate(args) => generate::run(args),

@@ -1,0 +1,125 @@
+//! The models page: what was learned, how good it is beside best-sellers, and the button that learns anew.
+
+use super::{JOB, Request};
+use crate::auth::{Analyst, Marketer};
+use crate::installation::Installation;
+use crate::recommender::Params;
+use crate::store::jobs::{self, NewJob};
+use crate::store::models::{self, StoredModel};
+use crate::web::{self, Form, Page, Section, Shell, WebError};
+use actix_web::web::Data;
+use askama::Template;
+use std::sync::Arc;
+
+const MODELS_SHOWN: i64 = 20;
+
+#[derive(Template)]
+#[template(path = "training/models.html")]
+struct Models {
+    shell: Shell,
+    /// The queued or running training, if there is one.
+    job: Option<String>,
+    models: Vec<Shown>,
+    choices: [(&'static str, &'static str, &'static str); 4],
+}
+
+struct Shown {
+    name: &'static str,
+    verdict: String,
+    badge: &'static str,
+    badge_text: &'static str,
+    trained_at: String,
+    cut_at: String,
+    seconds: String,
+    /// Label, the model's figure, best-sellers'.
+    figures: Vec<(&'static str, String, String)>,
+}
+
+/// Kind, name and what it is good for, in plain words.
+const CHOICES: [(&str, &str, &str); 4] = [
+    ("auto", "Let Handpick choose", "Tries all of them on the last weeks and keeps the one that did best."),
+    ("als", "Similar tastes", "Learns tastes from all customers together. Good when people buy often."),
+    ("item_knn", "Bought together", "Picks what others bought with the customer's own products. Says why."),
+    ("popular", "Best-sellers", "The same for everybody: what sells best lately. The measure for the others."),
+];
+
+/// GET /models
+pub async fn list(Analyst(who): Analyst, installation: Data<Arc<Installation>>) -> Page {
+    let shell = Shell::new(&installation, &who, Section::Models);
+    let installation = installation.get_ref().clone();
+    let page = web::blocking(move || look(&installation, shell)).await?;
+    web::page(&page)
+}
+
+/// POST /models/train: queues a training, or leads to the one that is queued already.
+pub async fn train(Marketer(who): Marketer, installation: Data<Arc<Installation>>, form: Form) -> Page {
+    form.check(&who)?;
+    let model = form.text("model").to_owned();
+    if model != "auto" && !Params::KINDS.contains(&model.as_str()) {
+        return Err(WebError::BadInput(format!("“{model}” is not a model. Choose one of the list.")));
+    }
+    let payload = serde_json::json!(Request { model, set: Vec::new(), as_of: None }).to_string();
+    let installation = installation.get_ref().clone();
+    web::blocking(move || {
+        let (shop, now) = (installation.shop_id(), installation.now());
+        installation.store.write(|conn| {
+            if !jobs::unfinished(conn, shop, JOB)?.is_empty() {
+                return Ok(());
+            }
+            let new = NewJob {
+                shop,
+                kind: JOB,
+                payload: &payload,
+                max_attempts: 3,
+                run_after: now,
+                created_by: Some(who.account.id),
+            };
+            jobs::queue(conn, &new, now).map(|_| ())
+        })?;
+        Ok(())
+    })
+    .await?;
+    web::go_to_with("/models", "The training is queued. This page shows how far it is.")
+}
+
+fn look(installation: &Installation, shell: Shell) -> Result<Models, WebError> {
+    let shop = installation.shop_id();
+    let (stored, job) = installation.store.read(|conn| {
+        let job = jobs::unfinished(conn, shop, JOB)?.first().map(|job| job.id.to_string());
+        Ok((models::latest(conn, shop, MODELS_SHOWN)?, job))
+    })?;
+    let zone = installation.zone();
+    let models = stored.into_iter().map(|model| shown(model, zone)).collect();
+    Ok(Models { shell, job, models, choices: CHOICES })
+}
+
+fn shown(model: StoredModel, zone: chrono_tz::Tz) -> Shown {
+    let name = CHOICES.iter().find(|(kind, _, _)| *kind == model.kind).map_or("Model", |(_, name, _)| name);
+    let metrics: serde_json::Value = serde_json::from_str(&model.metrics).unwrap_or_default();
+    let measured = metrics["test_customers"].as_u64().unwrap_or_default() > 0;
+    let figure = |label, key: &str| {
+        let share = |who: &str| metrics[who][key].as_f64().map(web::percent).unwrap_or_default();
+        (label, share("model"), share("popular"))
+    };
+    let figures = [
+        figure("Customers with a right pick", "hit_rate"),
+        figure("Purchases found", "recall"),
+        figure("Products ever picked", "coverage"),
+    ];
+    let (badge, badge_text) = match (model.beats_popular, model.kind.as_str()) {
+        (true, _) => ("badge-ok", "Better than best-sellers"),
+        (_, "popular") => ("badge-neutral", "Best-sellers"),
+        _ if !measured => ("badge-neutral", "Not measured"),
+        _ => ("badge-warn", "Not better"),
+    };
+    Shown {
+        name,
+        verdict: model.verdict,
+        badge,
+        badge_text,
+        trained_at: web::date_time(model.trained_at, zone),
+        cut_at: web::date(model.cut_at, zone),
+        seconds: web::decimal(model.train_ms as f64 / 1000.0, 1),
+        figures: if measured { figures.into() } else { Vec::new() },
+    }
+}

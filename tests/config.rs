@@ -1,5 +1,7 @@
 //! The configuration: the example is complete and true, and what is wrong is said with key, place and remedy.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use handpick::config::{self, Config, ConfigError, Field, Mapping, Source};
 
 const EXAMPLE: &str = include_str!("../config.example.toml");
@@ -113,4 +115,27 @@ fn a_secret_comes_from_a_file_and_is_never_shown() {
     assert!(said.contains("HANDPICK_SOURCE__PASSWORD_FILE") && said.contains("/nowhere/password"), "{said}");
     let config = read("[source]\n", &[("HANDPICK_SOURCE__FILE", "shop.db")]).unwrap();
     assert_eq!(config.source.unwrap().file.to_str(), Some("shop.db"));
+}
+
+/// The README's indented block in which `line` stands.
+fn block_of_readme(line: &str) -> String {
+    let readme = include_str!("../README.md");
+    let lines: Vec<&str> = readme.lines().collect();
+    let is_code = |at: &usize| lines[*at].is_empty() || lines[*at].starts_with("    ");
+    let found = lines.iter().position(|text| text.trim() == line).unwrap();
+    let begin = (0..found).rev().take_while(is_code).last().unwrap_or(found);
+    (begin..lines.len()).take_while(is_code).map(|at| lines[at].trim_start().to_owned() + "\n").collect()
+}
+
+#[test]
+fn the_readmes_examples_are_read() {
+    let config = read(&block_of_readme("[source.products]"), &[]).unwrap();
+    assert_eq!(config.source.unwrap().events.len(), 1);
+    let text: String = block_of_readme("# autumn.toml")
+        .lines()
+        .filter(|line| !line.starts_with("name") && !line.starts_with("handpick"))
+        .map(|line| line.to_owned() + "\n")
+        .collect();
+    let plan: handpick::picker::plan::Plan = toml::from_str(&text).unwrap();
+    assert_eq!((plan.slots, plan.rules.len(), plan.controls.baseline_share), (4, 4, 0.2));
 }

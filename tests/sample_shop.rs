@@ -1,5 +1,9 @@
 //! The sample shop: repeatable, exact, as large as asked, and with tastes in it that can be found.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod support;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use handpick::money::Money;
 use handpick::progress::Silent;
@@ -259,6 +263,54 @@ fn fitting_picks_bring_more_orders_and_the_holdout_none() {
     assert_eq!(orders(MailedArm::Holdout, 0), 0);
     let lines = number(&conn, "SELECT count(*) FROM order_lines");
     assert_eq!(number(&conn, "SELECT max(line_id) FROM order_lines"), lines);
+}
+
+/// Row counts by table, the sum of all lines, and the last moment, as text.
+const DIGEST: &str =
+    "SELECT concat((SELECT count(*) FROM products), ' ', (SELECT count(*) FROM customers), ' ',
+    (SELECT count(*) FROM order_lines), ' ', (SELECT count(*) FROM page_events), ' ',
+    (SELECT sum(quantity * unit_price) FROM order_lines), ' ', (SELECT max(name) FROM products), ' ',
+    (SELECT count(*) FROM customers WHERE newsletter))";
+
+fn digest_of_sqlite() -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let conn = Connection::open(sqlite(dir.path(), "shop.db", 1)).unwrap();
+    let exact = DIGEST
+        .replace("sum(quantity * unit_price)", "0")
+        .replace("concat(", "(")
+        .replace(", ' ',", "||' '||");
+    let text: String = conn.query_row(&exact, [], |row| row.get(0)).unwrap();
+    let mut statement = conn.prepare("SELECT quantity, unit_price FROM order_lines").unwrap();
+    let amount = |row: &rusqlite::Row<'_>| -> rusqlite::Result<i64> {
+        let (quantity, price): (i64, String) = (row.get(0)?, row.get(1)?);
+        Ok(quantity * price.parse::<Money>().unwrap().ten_thousandths())
+    };
+    let sum: i64 = statement.query_map([], amount).unwrap().map(Result::unwrap).sum();
+    let mut parts: Vec<&str> = text.splitn(6, ' ').collect();
+    let sum = Money::from_ten_thousandths(sum).to_string();
+    parts[4] = &sum;
+    parts.join(" ")
+}
+
+#[test]
+fn postgresql_gets_the_same_shop_once() {
+    let server = support::PostgreSql::start();
+    let place: Place = format!("postgres://hp@127.0.0.1:{}/postgres", server.port).parse().unwrap();
+    write(&place, &wish(1)).unwrap();
+    let digest: String = server.client().query_one(DIGEST, &[]).unwrap().get(0);
+    assert_eq!(digest, digest_of_sqlite());
+    assert!(matches!(write(&place, &wish(1)), Err(WriteError::Occupied { .. })));
+}
+
+#[test]
+fn mariadb_gets_the_same_shop_once() {
+    use mysql::prelude::Queryable;
+    let server = support::MariaDb::start();
+    let place: Place = format!("mysql://root@127.0.0.1:{}/shop", server.port).parse().unwrap();
+    write(&place, &wish(1)).unwrap();
+    let digest: Option<String> = server.client().query_first(DIGEST).unwrap();
+    assert_eq!(digest, Some(digest_of_sqlite()));
+    assert!(matches!(write(&place, &wish(1)), Err(WriteError::Occupied { .. })));
 }
 
 /// Seconds for the benchmarks' note: `cargo test --release --test sample_shop -- --ignored --nocapture`.

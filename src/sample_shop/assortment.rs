@@ -156,6 +156,23 @@ pub const EDITIONS: &[&str] = &[
     "Noir", "Blanc", "Primo", "Folk", "Craft", "Royal", "Harbour", "Lane", "Hill", "Bay",
 ];
 
+/// Brands of what is eaten and drunk.
+pub const PANTRY_BRANDS: &[&str] = &[
+    "Vinea",
+    "Torrefazione Blu",
+    "Leaf & Kettle",
+    "Cacao Norte",
+    "Bee Meadow",
+    "Sunday Table",
+    "Old Mill",
+    "Casa Bruna",
+    "Evergood",
+    "Hinterland",
+    "Maison Perle",
+    "Field Notes Supply",
+];
+
+/// Brands of everything else.
 pub const BRANDS: &[&str] = &[
     "Hearth & Oak",
     "Nordlys",
@@ -181,11 +198,6 @@ pub const BRANDS: &[&str] = &[
     "Blackwood & Daughters",
     "Salt & Stone",
     "Oakham",
-    "Vinea",
-    "Torrefazione Blu",
-    "Leaf & Kettle",
-    "Cacao Norte",
-    "Bee Meadow",
     "Loom Room",
 ];
 

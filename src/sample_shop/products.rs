@@ -1,6 +1,6 @@
 //! The sample shop's products, and the hidden order among them: category, collection, popularity.
 
-use super::assortment::{BRANDS, CATEGORIES, COLLECTIONS, EDITIONS};
+use super::assortment::{BRANDS, CATEGORIES, COLLECTIONS, EDITIONS, PANTRY_BRANDS};
 use super::dice::{Dice, mixed};
 use super::schema::Cell;
 use crate::money::Money;
@@ -127,8 +127,9 @@ impl Product {
     /// The row of `products`, given to `write`.
     pub fn row<T>(&self, write: impl FnOnce(&[Cell<'_>]) -> T) -> T {
         let category = &CATEGORIES[self.category];
-        let brand =
-            BRANDS[(mixed(&[self.category as u64, self.collection as u64]) % BRANDS.len() as u64) as usize];
+        let brands = if category.path.starts_with("Pantry") { PANTRY_BRANDS } else { BRANDS };
+        let chosen = mixed(&[self.category as u64, self.collection as u64]) % brands.len() as u64;
+        let brand = brands[chosen as usize];
         let (image, url) = (self.image(), format!("https://shop.example.com/p/{}", self.sku.to_lowercase()));
         write(&[
             Cell::Text(&self.sku),

@@ -41,7 +41,7 @@ pub struct Effect {
 
 impl Default for Effect {
     fn default() -> Self {
-        Self { of_mail: 0.006, of_fit: 0.055, days: 21.0 }
+        Self { of_mail: 0.003, of_fit: 0.08, days: 21.0 }
     }
 }
 
@@ -118,7 +118,8 @@ impl Playback {
         let picks: Vec<usize> =
             mailed.products.iter().filter_map(|sku| self.numbers.get(sku).copied()).collect();
         let fits: Vec<f64> = picks.iter().map(|&pick| taste.affinity(&self.catalogue, pick)).collect();
-        let fit = fits.iter().sum::<f64>() / fits.len().max(1) as f64;
+        // Squared: one pick that fits well is worth more than several that fit somewhat.
+        let fit = fits.iter().map(|fit| fit * fit).sum::<f64>() / fits.len().max(1) as f64;
         // The chances are drawn for everybody, so that one customer's picks do not shift the next one's luck.
         let (luck, spirit, delay) = (self.dice.unit(), self.dice.unit(), self.dice.unit());
         if luck >= effect.of_mail + effect.of_fit * fit {

@@ -16,7 +16,7 @@ use crate::training::{self, TrainingError};
 pub enum GenerationError {
     #[error(transparent)]
     Generate(#[from] GenerateError),
-    #[error("no model could be trained: {0}")]
+    #[error(transparent)]
     Training(#[from] TrainingError),
 }
 

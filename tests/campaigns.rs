@@ -18,7 +18,8 @@ struct Server {
     process: Child,
     url: String,
     setup: String,
-    folder: tempfile::TempDir,
+    /// Held, not read: dropping it removes the data.
+    _folder: tempfile::TempDir,
 }
 
 impl Drop for Server {
@@ -35,7 +36,7 @@ fn fill_history(folder: &Path) {
     let product = |n: usize| Product {
         id: format!("p{n:02}"),
         title: if n == 0 { "White Lantern".into() } else { format!("Product {n}") },
-        category: Some(if n % 2 == 0 { "Home > Light".into() } else { "Garden".into() }),
+        category: Some(if n.is_multiple_of(2) { "Home > Light".into() } else { "Garden".into() }),
         brand: Some(format!("Brand {}", n % 3)),
         price: Some(Money::from_units(n as i64 + 1)),
         stock: Some(i64::from(n != 19)),
@@ -109,7 +110,7 @@ fn start() -> Server {
         }
     }
     std::thread::spawn(move || lines.for_each(drop));
-    Server { process, url, setup, folder }
+    Server { process, url, setup, _folder: folder }
 }
 
 /// Somebody in a browser.
@@ -196,7 +197,8 @@ fn every_step_shows_saves_and_leads_on() {
     let ada = server.owner();
     assert!(ada.page("/campaigns").contains("Make the first campaign"));
     let campaign = ada.new_campaign();
-    let steps: [(&str, &[(&str, &str)], &str); 6] = [
+    type Sent<'a> = &'a [(&'a str, &'a str)];
+    let steps: [(&str, Sent<'_>, &str); 6] = [
         ("name", &[("name", "Lamps"), ("starts_on", "2026-09-01")], "products"),
         ("products", &[("categories", "Home > Light"), ("in_stock", "yes")], "audience"),
         ("audience", &[("orders_at_least", "1")], "model"),
@@ -269,6 +271,63 @@ fn a_campaign_goes_from_draft_to_files_to_sent() {
     assert_eq!(ada.post(&format!("{campaign}/approve"), &[]).status(), 303);
     assert_eq!(ada.post(&format!("{campaign}/sent"), &[("sent_on", "2026-09-16")]).status(), 303);
     assert_eq!(ada.post(&format!("{campaign}/withdraw"), &[]).status(), 409, "sent is sent");
+}
+
+/// One part of a multipart form.
+fn part(name: &str, file: Option<&str>, content: &[u8]) -> Vec<u8> {
+    let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+    let head = format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+    [head.as_bytes(), content, b"\r\n"].concat()
+}
+
+#[test]
+fn an_uploaded_list_is_taken_as_far_as_sensible() {
+    let server = start();
+    let ada = server.owner();
+    let campaign = ada.new_campaign();
+    let upload = |content: &[u8]| {
+        let version = field(&ada.page(&format!("{campaign}/steps/audience")), "version");
+        let parts = [
+            part("csrf", None, ada.csrf.as_bytes()),
+            part("version", None, version.as_bytes()),
+            part("target", None, b"customers"),
+            part("file", Some("list.csv"), content),
+            b"--x--\r\n".to_vec(),
+        ];
+        let request = ada.agent.post(format!("{}{campaign}/lists", server.url));
+        request.content_type("multipart/form-data; boundary=x").send(parts.concat()).unwrap()
+    };
+    let windows = b"Name;Kunde\r\nM\xfcller;c01\r\nBo;c02\r\nBo;c02\r\nEve;zz\r\n";
+    assert_eq!(upload(windows).status(), 303);
+    let page = ada.page(&format!("{campaign}/steps/audience"));
+    assert!(
+        page.contains("2 ids taken over; ignored: 1 twice in the list, 1 unknown in the shop."),
+        "{page}"
+    );
+    assert!(ada.page(&format!("{campaign}/audience-count")).contains("<strong>2</strong>"));
+    let refused = upload(b"PK\x03\x04");
+    assert_eq!(refused.status(), 422);
+    assert!(body(refused).contains("Excel workbook"));
+}
+
+#[test]
+fn an_analyst_may_look_but_not_touch() {
+    let server = start();
+    let ada = server.owner();
+    let campaign = ada.new_campaign();
+    let fields = [("name", "Bo"), ("email", "bo@example.com"), ("role", "analyst")];
+    let made = body(ada.post("/accounts", &fields));
+    let password = made.split("class=\"secret\">").nth(1).unwrap().split('<').next().unwrap();
+    let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let entered = [("email", "bo@example.com"), ("password", password)];
+    assert_eq!(agent.post(format!("{}/sign-in", server.url)).send_form(entered).unwrap().status(), 303);
+    let account = body(agent.get(format!("{}/account", server.url)).call().unwrap());
+    let bo = Visitor { server: &server, csrf: field(&account, "csrf"), agent };
+    assert!(bo.page(&format!("{campaign}/steps/rules")).contains("Products per e-mail"));
+    for path in ["/generate", "/approve", "/delete", "/steps/rules"] {
+        assert_eq!(bo.post(&format!("{campaign}{path}"), &[]).status(), 403, "{path}");
+    }
+    assert_eq!(bo.get(&format!("{campaign}/download/wide.csv")).status(), 403);
 }
 
 #[test]

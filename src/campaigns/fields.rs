@@ -7,6 +7,7 @@ use crate::picker::plan::{Attribute, Plan, Rule};
 use crate::web::Form;
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
+use std::fmt::Display;
 use std::str::FromStr;
 
 /// Empty rows that a form offers for one more pin or one more promoted category.
@@ -29,8 +30,8 @@ pub fn fields(draft: &Draft, step: Step, zone: Tz) -> Form {
         Step::Model => fields.one("model", &draft.plan.model),
         Step::Rules => rule_fields(&draft.plan, &mut fields),
         Step::Controls => {
-            fields.one("holdout", percent(draft.plan.controls.holdout_share));
-            fields.one("baseline", percent(draft.plan.controls.baseline_share));
+            fields.one("holdout", &percent(draft.plan.controls.holdout_share));
+            fields.one("baseline", &percent(draft.plan.controls.baseline_share));
         }
     }
     Form::new(fields.0)
@@ -60,12 +61,12 @@ pub fn apply(form: &Form, step: Step, draft: &mut Draft, zone: Tz) -> Vec<String
 struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn one(&mut self, name: &str, value: impl ToString) {
-        self.0.push((name.to_owned(), value.to_string()));
+    fn one<T: Display + ?Sized>(&mut self, name: &str, value: &T) {
+        self.0.push((name.to_owned(), format!("{value}")));
     }
 
-    fn maybe(&mut self, name: &str, value: Option<impl ToString>) {
-        self.one(name, value.map(|value| value.to_string()).unwrap_or_default());
+    fn maybe(&mut self, name: &str, value: Option<impl Display>) {
+        self.one(name, &value.map(|value| value.to_string()).unwrap_or_default());
     }
 
     fn each(&mut self, name: &str, values: &[String]) {
@@ -197,8 +198,8 @@ fn read_products(read: &mut Read<'_>, plan: &mut Plan) {
 
 fn audience_fields(plan: &Plan, fields: &mut Fields) {
     let audience = &plan.audience;
-    fields.one("countries", audience.countries.join(", "));
-    fields.one("languages", audience.languages.join(", "));
+    fields.one("countries", &audience.countries.join(", "));
+    fields.one("languages", &audience.languages.join(", "));
     fields.maybe("bought_within_days", audience.bought_within_days);
     fields.maybe("not_bought_within_days", audience.not_bought_within_days);
     fields.maybe("orders_at_least", audience.orders_at_least);
@@ -228,7 +229,7 @@ fn read_audience(read: &mut Read<'_>, plan: &mut Plan) {
 }
 
 fn rule_fields(plan: &Plan, fields: &mut Fields) {
-    fields.one("slots", plan.slots);
+    fields.one("slots", &plan.slots);
     for rule in &plan.rules {
         match rule {
             Rule::ExcludeBought { days } => fields.one("bought_days", days),

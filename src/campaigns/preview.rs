@@ -235,7 +235,7 @@ pub async fn customer(
     web::page(&page)
 }
 
-fn internal(error: impl ToString) -> WebError {
+fn internal(error: &dyn std::error::Error) -> WebError {
     WebError::Internal(error.to_string())
 }
 
@@ -257,7 +257,7 @@ fn look(
 ) -> Result<CustomerPage, WebError> {
     let campaign = find(installation, id)?;
     let folder = generation(installation, &campaign)?;
-    let arms = picks_file::arms(&folder).map_err(internal)?;
+    let arms = picks_file::arms(&folder).map_err(|error| internal(&error))?;
     // Anybody will do, but not always the same.
     let any = installation.now().timestamp_micros() as usize % arms.len().max(1);
     let at = match asked {
@@ -281,9 +281,9 @@ fn shown(
     at: usize,
 ) -> Result<Shown, WebError> {
     let (customer, arm) = &arms[at];
-    let snapshot = snapshot(installation).map_err(internal)?;
-    let catalogue = Catalogue::new(snapshot.products().map_err(internal)?);
-    let picks = picks_file::picks_of(folder, customer).map_err(internal)?;
+    let snapshot = snapshot(installation).map_err(|error| internal(&error))?;
+    let catalogue = Catalogue::new(snapshot.products().map_err(|error| internal(&error))?);
+    let picks = picks_file::picks_of(folder, customer).map_err(|error| internal(&error))?;
     let summary: Summary = campaign.summary()?.unwrap_or_default();
     let before = EventRange::before(summary.as_of);
     let link = |at: usize| arms.get(at).map(|(customer, _)| web::encode(customer));
@@ -294,7 +294,8 @@ fn shown(
         previous: at.checked_sub(1).and_then(link),
         next: link(at + 1),
         picks: picks.iter().map(|pick| pick_card(installation, &catalogue, pick)).collect(),
-        bought: bought(installation, &snapshot, before, &catalogue, customer).map_err(internal)?,
+        bought: bought(installation, &snapshot, before, &catalogue, customer)
+            .map_err(|error| internal(&error))?,
     })
 }
 

@@ -28,6 +28,9 @@ struct World {
 
 const CUSTOMERS: u8 = 12;
 
+/// Customer, picks, picked ids by slot.
+type Row = (String, Picked, Vec<Option<String>>);
+
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
@@ -86,8 +89,8 @@ impl World {
         Behaviour { customers, products, interactions }
     }
 
-    /// Customer and picked product ids by slot; `None` when the rules are refused.
-    fn picks(&self, threads: usize) -> Option<Vec<(String, Picked, Vec<Option<String>>)>> {
+    /// `None` when the rules are refused.
+    fn picks(&self, threads: usize) -> Option<Vec<Row>> {
         let catalogue = self.catalogue();
         let choice = catalogue.choose(&Products::default(), None, now());
         let rules = rules::compile(&self.rules, choice, &catalogue, now()).ok()?;

@@ -66,7 +66,7 @@ fn io(path: &Path, doing: &'static str, error: &std::io::Error) -> PicksFileErro
     }
 }
 
-fn written(path: &Path, error: parquet::errors::ParquetError) -> PicksFileError {
+fn written(path: &Path, error: &parquet::errors::ParquetError) -> PicksFileError {
     let reason = error.to_string();
     // Parquet wraps what the file system said into text.
     if reason.contains("os error 28") || reason.contains("os error 122") {
@@ -146,17 +146,17 @@ impl Table {
             .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
             .set_created_by(format!("handpick {}", env!("CARGO_PKG_VERSION")))
             .build();
-        let writer = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| written(&path, e))?;
+        let writer = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| written(&path, &e))?;
         Ok(Self { path, writer })
     }
 
     fn write(&mut self, columns: Vec<ArrayRef>, schema: Arc<Schema>) -> Result<(), PicksFileError> {
         let batch = RecordBatch::try_new(schema, columns).expect("invariant: the columns are the schema's");
-        self.writer.write(&batch).map_err(|error| written(&self.path, error))
+        self.writer.write(&batch).map_err(|error| written(&self.path, &error))
     }
 
     fn close(self) -> Result<(), PicksFileError> {
-        let file = self.writer.into_inner().map_err(|error| written(&self.path, error))?;
+        let file = self.writer.into_inner().map_err(|error| written(&self.path, &error))?;
         file.sync_all().map_err(|error| io(&self.path, "written", &error))
     }
 }

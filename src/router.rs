@@ -1,7 +1,7 @@
 //! Every URL on one screen.
 
 use crate::web::WebError;
-use crate::{accounts, campaigns, dashboard, ingest, monitoring, showroom};
+use crate::{accounts, campaigns, dashboard, ingest, monitoring, showroom, training};
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post};
 
@@ -32,6 +32,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/jobs/{id}/progress",           get().to(monitoring::jobs::progress))
         .route("/jobs/{id}/cancel",             post().to(monitoring::jobs::cancel))
         .route("/logs",                         get().to(monitoring::logs::page))
+
+        .route("/models",                       get().to(training::pages::list))
+        .route("/models/train",                 post().to(training::pages::train))
 
         .route("/campaigns",                    get().to(campaigns::pages::list))
         .route("/campaigns",                    post().to(campaigns::pages::add))

@@ -1,10 +1,10 @@
 //! Every background job and its hour, on one screen.
 
-use crate::{campaigns, generation, ingest};
 use crate::installation::Installation;
 use crate::jobs::Work;
 use crate::store::jobs::{self, NewJob};
 use crate::store::{StoreResult, sessions};
+use crate::{campaigns, generation, ingest, training};
 use chrono::{DateTime, TimeDelta, Utc};
 use croner::Cron;
 use std::collections::HashMap;
@@ -19,6 +19,7 @@ use std::time::Duration;
 pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
     let mut bodies: HashMap<&'static str, Work> = HashMap::new();
     bodies.insert(ingest::JOB, body(installation, ingest::job));
+    bodies.insert(training::JOB, body(installation, training::job));
     bodies.insert(campaigns::JOB, body(installation, generation::job));
     tracing::debug!(shop = %installation.shop_id(), kinds = bodies.len(), "job kinds registered");
     bodies

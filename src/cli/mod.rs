@@ -8,7 +8,6 @@ pub mod campaign;
 pub mod check;
 pub mod console_progress;
 pub mod demo;
-pub mod evaluate;
 pub mod generate;
 mod open;
 pub mod serve;
@@ -42,8 +41,6 @@ enum Command {
     Check(check::Args),
     /// Learn a model from the history, now.
     Train(train::Args),
-    /// Measure models on any data, offline.
-    Evaluate(evaluate::Args),
     /// A sample shop with a finished campaign, served: the quickest way to see it all.
     Demo(demo::Args),
     /// Make a campaign's picks from a file, without a browser.
@@ -66,7 +63,6 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sync(args) => sync::run(args),
         Command::Check(args) => check::run(args),
         Command::Train(args) => train::run(args),
-        Command::Evaluate(args) => evaluate::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Campaign(args) => campaign::run(args),
         Command::Account(args) => account::run(args),

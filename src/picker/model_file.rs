@@ -105,13 +105,15 @@ pub fn load(path: &Path, expected: Option<&str>) -> Result<LiveModel, ModelFileE
     let mut arrays = Vec::new();
     for (name, view) in tensors.tensors() {
         if let Some(name) = name.strip_prefix("model.") {
-            let data = data(&view).ok_or_else(|| damaged(format!("the array “{name}” has a strange type")))?;
+            let data =
+                data(&view).ok_or_else(|| damaged(format!("the array “{name}” has a strange type")))?;
             arrays.push(LoadedTensor { name: name.to_owned(), shape: view.shape().to_vec(), data });
         }
     }
     let customers = dictionary(&tensors, "customers", "customer_ends").map_err(damaged)?;
     let products = dictionary(&tensors, "products", "product_ends").map_err(damaged)?;
-    let model = recommender::load(&header.kind, arrays).map_err(|error: ModelError| damaged(error.to_string()))?;
+    let model =
+        recommender::load(&header.kind, arrays).map_err(|error: ModelError| damaged(error.to_string()))?;
     if model.items() != products.len() {
         return Err(damaged("its products and its arrays are of different length".into()));
     }
@@ -131,7 +133,9 @@ fn data(view: &TensorView<'_>) -> Option<LoadedData> {
 fn dictionary(tensors: &SafeTensors<'_>, name: &str, ends_name: &str) -> Result<Index, String> {
     let text = tensors.tensor(name).map_err(|error| error.to_string())?;
     let ends = tensors.tensor(ends_name).map_err(|error| error.to_string())?;
-    let Some(LoadedData::U64(ends)) = data(&ends) else { return Err(format!("“{ends_name}” is damaged")) };
+    let Some(LoadedData::U64(ends)) = data(&ends) else {
+        return Err(format!("“{ends_name}” is damaged"));
+    };
     let text = std::str::from_utf8(text.data()).map_err(|error| error.to_string())?;
     let mut index = Index::new();
     let mut start = 0;

@@ -90,8 +90,7 @@ pub fn model_for(
     }
     let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
     let until = cut(&snapshot, as_of.unwrap_or_else(|| installation.now()));
-    let known =
-        installation.store.read(|conn| models::cut_before(conn, installation.shop_id(), until))?;
+    let known = installation.store.read(|conn| models::cut_before(conn, installation.shop_id(), until))?;
     let fresh = known.into_iter().find(|model| {
         let fits = if kind == "auto" { is_automatic(model) } else { model.kind == kind };
         fits && until - model.cut_at <= TimeDelta::days(MAX_AGE_DAYS)
@@ -156,8 +155,7 @@ fn attempt(
     let file = format!("{}-{}.safetensors", params.kind(), trained_at.format("%Y%m%dT%H%M%S%3f"));
     let path = installation.folder.models(installation.shop_id()).join(&file);
     progress.phase("Writing the model", None);
-    let checksum =
-        model_file::write(&path, &header, &everything.customers, &everything.products, &*model)?;
+    let checksum = model_file::write(&path, &header, &everything.customers, &everything.products, &*model)?;
     let new = NewModel {
         shop: installation.shop_id(),
         job,
@@ -208,8 +206,7 @@ impl Run<'_> {
         self.progress.phase(phase, Some(self.snapshot.counts().events));
         let days = TimeDelta::days(self.installation.config.training.history_days.into());
         let range = EventRange::between(self.cut_at - days, until);
-        let behaviour =
-            behaviour::read(self.snapshot, range, until, &Weighing::default(), self.progress)?;
+        let behaviour = behaviour::read(self.snapshot, range, until, &Weighing::default(), self.progress)?;
         if behaviour.interactions.is_empty() && until == self.cut_at {
             return Err(TrainingError::NoHistory(until.format("%Y-%m-%d").to_string()));
         }

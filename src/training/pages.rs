@@ -40,7 +40,11 @@ const CHOICES: [(&str, &str, &str); 4] = [
     ("auto", "Let Handpick choose", "Tries all of them on the last weeks and keeps the one that did best."),
     ("als", "Similar tastes", "Learns tastes from all customers together. Good when people buy often."),
     ("item_knn", "Bought together", "Picks what others bought with the customer's own products. Says why."),
-    ("popular", "Best-sellers", "The same for everybody: what sells best lately. The measure for the others."),
+    (
+        "popular",
+        "Best-sellers",
+        "The same for everybody: what sells best lately. The measure for the others.",
+    ),
 ];
 
 /// GET /models

@@ -82,7 +82,10 @@ mod tests {
         let sentence = |model, popular, users| {
             Measured::new(evaluation(model, users), evaluation(popular, users), 1).sentence("als", 20)
         };
-        assert!(sentence(0.4, 0.2, 200).starts_with("Better than best-sellers: of 100 customers who bought again, 40"));
+        assert!(
+            sentence(0.4, 0.2, 200)
+                .starts_with("Better than best-sellers: of 100 customers who bought again, 40")
+        );
         assert!(sentence(0.2, 0.4, 200).starts_with("Worse"));
         assert!(sentence(0.2, 0.2, 200).starts_with("No better"));
         assert!(sentence(1.0, 0.0, 29).starts_with("Not measured: only 29"));

@@ -35,6 +35,7 @@ pub mod picker;
 pub mod progress;
 pub mod recommender;
 pub mod records;
+pub mod reports;
 pub mod router;
 pub mod sample_shop;
 pub mod schedule;

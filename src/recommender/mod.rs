@@ -18,6 +18,7 @@
 
 #[cfg(test)]
 mod contract;
+mod distribution;
 pub mod evaluation;
 mod interactions;
 mod load;
@@ -25,6 +26,7 @@ mod model;
 pub mod models;
 mod params;
 mod top;
+pub mod uplift;
 
 pub use interactions::Interactions;
 pub use load::{LoadedData, LoadedTensor, load};

@@ -1,0 +1,150 @@
+//! The shape of a report: what is stored, exported and drawn.
+
+use super::window::Window;
+use crate::money::Money;
+use crate::picker::plan::Arm;
+use crate::recommender::uplift::{Interval, MeanUplift, ProportionUplift};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub currency: String,
+    /// The shop's zone, in which its days begin.
+    pub time_zone: String,
+    pub window: Window,
+    /// Those that have people, in the order of [`Group`].
+    pub groups: Vec<GroupFigures>,
+    /// What the mail brought: mailed against holdout. `None` while the window is open, or without a holdout.
+    pub mail: Option<Comparison>,
+    /// What the recommender brought: picks against best-sellers.
+    pub recommender: Option<Comparison>,
+    pub picks: PickFigures,
+    /// How likely the groups' sizes are with the planned shares; below 0.001 nothing may be concluded.
+    pub ratio_p_value: Option<f64>,
+    pub days: Vec<Day>,
+    pub left_out: LeftOut,
+    /// One plain sentence for whoever reads nothing else, and what to keep in mind.
+    pub verdict: String,
+    pub cautions: Vec<String>,
+}
+
+impl Report {
+    pub fn group(&self, group: Group) -> Option<&GroupFigures> {
+        self.groups.iter().find(|figures| figures.group == group)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Group {
+    /// Everybody who got mail: picks and best-sellers together.
+    Mailed,
+    Picks,
+    Baseline,
+    Holdout,
+}
+
+impl Group {
+    pub const ALL: [Group; 4] = [Self::Mailed, Self::Picks, Self::Baseline, Self::Holdout];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mailed => "mailed",
+            Self::Picks => "picks",
+            Self::Baseline => "baseline",
+            Self::Holdout => "holdout",
+        }
+    }
+
+    /// For people who read tables.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Mailed => "All who got mail",
+            Self::Picks => "Mail with personal picks",
+            Self::Baseline => "Mail with best-sellers",
+            Self::Holdout => "Holdout, no mail",
+        }
+    }
+
+    pub fn has(self, arm: Arm) -> bool {
+        match self {
+            Self::Mailed => arm != Arm::Holdout,
+            Self::Picks => arm == Arm::Picks,
+            Self::Baseline => arm == Arm::Baseline,
+            Self::Holdout => arm == Arm::Holdout,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupFigures {
+    pub group: Group,
+    /// Everybody assigned, whether they opened the mail or not.
+    pub customers: u64,
+    pub buyers: u64,
+    pub orders: u64,
+    pub bought: Money,
+    pub refunded: Money,
+    /// Bought less refunded.
+    pub revenue: Money,
+    /// Buyers ÷ customers, 0 to 1.
+    pub conversion_rate: f64,
+    /// Revenue ÷ orders. `None` without orders.
+    pub average_order_value: Option<f64>,
+    pub revenue_per_customer: f64,
+    pub customers_with_picks: u64,
+    /// Of those, who bought at least one of their picks.
+    pub hits: u64,
+    /// Hits ÷ customers with picks, 0 to 1. `None` where nobody had picks.
+    pub hit_rate: Option<f64>,
+}
+
+/// Two groups side by side; every amount is net, every person assigned counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    pub treated: Group,
+    pub control: Group,
+    pub conversion: ProportionUplift,
+    /// Per customer. `None` when a group has a single person.
+    pub revenue: Option<MeanUplift>,
+    /// The difference in conversion × the treated group's people.
+    pub additional_buyers: Interval,
+    /// The difference in revenue per customer × the treated group's people.
+    pub additional_revenue: Option<Interval>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PickFigures {
+    pub picks: u64,
+    /// Distinct products picked by the model's arm.
+    pub distinct_products: u64,
+    /// Products that could have been picked after the rules; `None` when the generation did not say.
+    pub eligible_products: Option<u64>,
+    /// Distinct ÷ eligible, 0 to 1.
+    pub coverage: Option<f64>,
+    /// Share of the model arm's picks that came from the customer's own behaviour, 0 to 1.
+    pub personal_share: Option<f64>,
+}
+
+/// One calendar day of the shop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Day {
+    pub date: NaiveDate,
+    /// Net revenue per customer of the group, so that groups of different size can be laid side by side.
+    pub mailed: Option<f64>,
+    pub holdout: Option<f64>,
+}
+
+/// What happened in the window and is not in the figures.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Lines in another currency: Handpick does not guess an exchange rate.
+    pub other_currencies: u64,
+    /// Purchases by nobody we know by name.
+    pub guest_lines: u64,
+    /// Refunds of what was paid before the window.
+    pub earlier_refunds: u64,
+    /// Purchases and refunds in the figures, with an amount of zero since the shop gave none.
+    pub without_value: u64,
+}

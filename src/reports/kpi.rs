@@ -197,9 +197,9 @@ impl Tally {
             days
         };
         let (mailed, holdout) = (series(Group::Mailed), series(Group::Holdout));
-        let per_customer = |group, days: &BTreeMap<NaiveDate, Money>, date| {
+        let per_customer = |group, days: &BTreeMap<NaiveDate, Money>, date: NaiveDate| {
             let customers = groups.iter().find(|f| f.group == group)?.customers;
-            Some(days.get(date).copied().unwrap_or_default().as_f64() / customers as f64)
+            Some(days.get(&date).copied().unwrap_or_default().as_f64() / customers as f64)
         };
         let window = &self.question.window;
         let known = |date: &NaiveDate| *date <= day(window.known_until.timestamp_micros().saturating_sub(1));
@@ -208,8 +208,8 @@ impl Tally {
             .into_iter()
             .filter(known)
             .map(|date| Day {
-                mailed: per_customer(Group::Mailed, &mailed, &date),
-                holdout: per_customer(Group::Holdout, &holdout, &date),
+                mailed: per_customer(Group::Mailed, &mailed, date),
+                holdout: per_customer(Group::Holdout, &holdout, date),
                 date,
             })
             .collect()

@@ -1,7 +1,7 @@
 //! Every URL on one screen.
 
 use crate::web::WebError;
-use crate::{accounts, campaigns, dashboard, ingest, monitoring, showroom, training};
+use crate::{accounts, campaigns, dashboard, ingest, monitoring, reports, showroom, training};
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post};
 
@@ -23,6 +23,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/accounts/{id}/disable",        post().to(accounts::pages::disable))
         .route("/accounts/{id}/enable",         post().to(accounts::pages::enable))
         .route("/accounts/{id}/reset-password", post().to(accounts::pages::reset_password))
+
+        .route("/reports",                      get().to(reports::pages::list))
+        .route("/campaigns/{id}/report",        get().to(reports::pages::show))
+        .route("/campaigns/{id}/report.csv",    get().to(reports::pages::csv))
+        .route("/campaigns/{id}/report.json",   get().to(reports::pages::json))
 
         .route("/shop",                         get().to(ingest::pages::shop))
         .route("/shop/sync",                    post().to(ingest::pages::sync))

@@ -10,6 +10,7 @@ pub mod console_progress;
 pub mod demo;
 pub mod generate;
 mod open;
+pub mod report;
 pub mod serve;
 pub mod sync;
 pub mod train;
@@ -45,6 +46,8 @@ enum Command {
     Demo(demo::Args),
     /// Make a campaign's picks from a file, without a browser.
     Campaign(campaign::Args),
+    /// What a campaign earned, as a file.
+    Report(report::Args),
     /// Add, list or mend the accounts that may sign in.
     Account(account::Args),
     /// Make a sample shop of any size: products, customers, orders and page views of two years.
@@ -65,6 +68,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Train(args) => train::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Campaign(args) => campaign::run(args),
+        Command::Report(args) => report::run(args),
         Command::Account(args) => account::run(args),
         Command::Generate(args) => generate::run(args),
     }

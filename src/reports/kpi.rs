@@ -82,7 +82,7 @@ impl Tally {
         person.picks.push(product);
         if person.arm == Arm::Picks {
             self.picks.picks += 1;
-            self.personal += u64::from(origin == Origin::Personal);
+            self.personal += u64::from(matches!(origin, Origin::Personal | Origin::Similar));
             self.picked.resize(self.picked.len().max(product as usize + 1), false);
             self.picked[product as usize] = true;
         }

@@ -78,7 +78,7 @@ fn said(metric: &'static str, value: String) -> Row {
     Row { metric, group: String::new(), value, low: String::new(), high: String::new(), unit: "text".into() }
 }
 
-fn number(metric: &'static str, group: &str, value: impl ToString, unit: &str) -> Row {
+fn number(metric: &'static str, group: &str, value: impl std::fmt::Display + Copy, unit: &str) -> Row {
     let (low, high) = (String::new(), String::new());
     Row { metric, group: group.into(), value: value.to_string(), low, high, unit: unit.into() }
 }

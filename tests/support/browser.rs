@@ -180,6 +180,7 @@ impl Browser {
 
     /// The whole page as PNG, when `HANDPICK_SCREENSHOTS` names a folder to keep it in.
     pub fn screenshot(&self, name: &str) {
+        #[expect(clippy::disallowed_methods, reason = "a test's own switch, not the product's")]
         let Ok(folder) = std::env::var("HANDPICK_SCREENSHOTS") else { return };
         let whole = json!({ "cmd": "Page.captureScreenshot", "params": { "captureBeyondViewport": true } });
         let picture = self.post("/goog/cdp/execute", &whole);

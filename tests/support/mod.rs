@@ -7,7 +7,9 @@ pub mod browser;
 mod mariadb;
 mod postgres;
 
+#[allow(unused_imports, reason = "each test target uses what it needs of this")]
 pub use mariadb::MariaDb;
+#[allow(unused_imports, reason = "each test target uses what it needs of this")]
 pub use postgres::PostgreSql;
 
 use std::net::{TcpListener, TcpStream};

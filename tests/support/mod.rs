@@ -1,6 +1,11 @@
 //! What integration tests start: real database servers and a real browser, each in its own folder, on a free port of
 //! this machine, gone on drop.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "in a test, a panic is the failure and its output the story"
+)]
 #![allow(dead_code, reason = "every test target uses a part of it")]
 
 pub mod browser;

@@ -37,6 +37,8 @@ impl Params {
         match (self, key) {
             (Self::ItemKnn(params), "neighbours") => read("neighbours", value, &mut params.neighbours),
             (Self::ItemKnn(params), "shrinkage") => read("shrinkage", value, &mut params.shrinkage),
+            (Self::ItemKnn(params), "user_damping") => read("user_damping", value, &mut params.user_damping),
+            (Self::ItemKnn(params), "asymmetry") => read("asymmetry", value, &mut params.asymmetry),
             (Self::Als(params), "factors") => read("factors", value, &mut params.factors),
             (Self::Als(params), "iterations") => read("iterations", value, &mut params.iterations),
             (Self::Als(params), "regularisation") => {
@@ -55,7 +57,7 @@ impl Params {
     fn names(&self) -> &'static str {
         match self {
             Self::Popular(_) => "none",
-            Self::ItemKnn(_) => "neighbours, shrinkage",
+            Self::ItemKnn(_) => "neighbours, shrinkage, user_damping, asymmetry",
             Self::Als(_) => "factors, iterations, regularisation, unobserved_weight, frequency_exponent",
         }
     }

@@ -1,7 +1,7 @@
 //! What integration tests start: real database servers and a real browser, each in its own folder, on a free port of
 //! this machine, gone on drop.
 
-#![allow(dead_code, reason = "every test target uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "every test target uses a part of it")]
 
 pub mod browser;
 mod mariadb;

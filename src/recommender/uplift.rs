@@ -299,7 +299,7 @@ mod tests {
         let relative = found.relative.unwrap();
         close(relative.low, 0.144_917_596_874_718, 1e-9);
         close(relative.high, 0.910_702_796_540_037, 1e-9);
-        close(found.p_value.unwrap(), 0.002_413_156_287_530_562_7, 1e-12);
+        close(found.p_value.unwrap(), 0.002_413_156_287_530_563, 1e-12);
         let small = difference_of_proportions(of(56, 70), of(48, 80)).unwrap();
         close(small.p_value.unwrap(), 0.008_045_081_368_196_56, 1e-12);
         assert_eq!(difference_of_proportions(of(0, 10), of(0, 20)).unwrap().p_value, None);

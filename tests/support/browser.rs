@@ -309,6 +309,7 @@ pub mod keys {
 
 fn capabilities(folder: &Path, scripts: bool) -> Value {
     let args = [
+        "--force-prefers-reduced-motion",
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",

@@ -178,7 +178,7 @@ fn whiskers(comparison: &Comparison, currency: &str) -> Vec<Whisker> {
     ));
     let mut note = p_note(conversion.p_value);
     if let Some(relative) = conversion.relative {
-        note = format!("{} of the control's rate. {note}", signed(relative.estimate * 100.0, 0) + "\u{a0}%");
+        note = format!("{}\u{a0}% on the control's rate. {note}", signed(relative.estimate * 100.0, 0));
     }
     let points = |v: f64| signed(v * 100.0, 2) + " points";
     whiskers.push(whisker("Conversion rate", conversion.difference, points, note));
@@ -188,9 +188,9 @@ fn whiskers(comparison: &Comparison, currency: &str) -> Vec<Whisker> {
 fn p_note(p_value: Option<f64>) -> String {
     match p_value {
         Some(p) if p < 0.001 => {
-            "Chance alone would show such a difference less than once in 1 000 times.".into()
+            "By chance alone, a difference as large would come about less than once in 1\u{202f}000 campaigns.".into()
         }
-        Some(p) => format!("Chance alone would show such a difference in {} of cases.", percent(p)),
+        Some(p) => format!("By chance alone, a difference as large would come about in {} of campaigns.", percent(p)),
         None => String::new(),
     }
 }

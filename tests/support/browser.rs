@@ -179,6 +179,7 @@ impl Browser {
     }
 
     /// The whole page as PNG, when `HANDPICK_SCREENSHOTS` names a folder to keep it in.
+    #[expect(clippy::disallowed_methods, reason = "where a developer wants pictures is no configuration")]
     pub fn screenshot(&self, name: &str) {
         let Ok(folder) = std::env::var("HANDPICK_SCREENSHOTS") else { return };
         let whole = json!({ "cmd": "Page.captureScreenshot", "params": { "captureBeyondViewport": true } });

@@ -151,7 +151,7 @@ fn a_marketer_makes_a_campaign_and_reads_a_report() {
     browser.find_text("form button", "Approve").click();
     browser.see("The picks are approved");
     browser.click("a[href$='/download/wide.csv']");
-    let csv = browser.downloaded("friends-of-the-house_wide.csv");
+    let csv = browser.downloaded("friends-of-the-house_picks_wide.csv");
     let mut rows = csv::Reader::from_reader(csv.as_bytes());
     assert!(rows.headers().unwrap().len() > 10, "three products with their columns");
     assert!(rows.records().map(Result::unwrap).count() > 5_000);
@@ -159,7 +159,8 @@ fn a_marketer_makes_a_campaign_and_reads_a_report() {
     browser.go(&format!("{}/reports", demo.url));
     browser.follow("letter");
     let verdict = browser.find("#verdict").text();
-    assert!(verdict.starts_with("The campaign earned about"), "{verdict}");
+    // What the customers answered differs from day to day; that there is an interval does not.
+    assert!(verdict.contains("95 % sure"), "{verdict}");
     browser.see("What the recommender earned");
     browser.find(".chart canvas");
     browser.screenshot("report");
@@ -182,7 +183,7 @@ fn the_report_is_read_without_scripts_and_from_the_command_line() {
     demo.sign_in(&browser);
     browser.go(&format!("{}/campaigns/1/report", demo.url));
     let verdict = browser.find("#verdict").text();
-    browser.click("details summary");
+    browser.click("main details summary");
     browser.go(&format!("{}/campaigns/1/report.json", demo.url));
     let page: serde_json::Value = serde_json::from_str(&browser.downloaded("report-1.json")).unwrap();
 

@@ -264,6 +264,9 @@ impl Drop for Browser {
 
 impl Element<'_> {
     pub fn click(&self) {
+        // The pages scroll smoothly; WebDriver would click while they are on their way.
+        let script = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+        self.browser.post("/execute/sync", &json!({ "script": script, "args": [{ ELEMENT: self.id }] }));
         self.post("click", &json!({}));
     }
 

@@ -168,6 +168,8 @@ fn a_marketer_makes_a_campaign_and_reads_a_report() {
     assert!(browser.downloaded("report-1.csv").starts_with("metric,group,value,low,high,unit"));
     browser.prefer("dark");
     browser.screenshot("report-dark");
+    let wide = "return document.querySelector('.chart canvas').clientWidth";
+    assert!(browser.eval(wide).as_i64().unwrap() > 600, "the chart fills its card after a change of colours");
     browser.prefer("light");
     browser.resize(390, 844);
     browser.find(".chart canvas");

@@ -182,6 +182,8 @@ impl Browser {
     #[expect(clippy::disallowed_methods, reason = "where a developer wants pictures is no configuration")]
     pub fn screenshot(&self, name: &str) {
         let Ok(folder) = std::env::var("HANDPICK_SCREENSHOTS") else { return };
+        // Colours fade and charts are drawn again a moment after the window has changed.
+        std::thread::sleep(Duration::from_millis(600));
         let whole = json!({ "cmd": "Page.captureScreenshot", "params": { "captureBeyondViewport": true } });
         let picture = self.post("/goog/cdp/execute", &whole);
         let bytes = decode_base64(picture["data"].as_str().unwrap_or_default());

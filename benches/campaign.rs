@@ -3,29 +3,29 @@
 //!
 //! `cargo bench --bench campaign -- [CUSTOMERS] [PRODUCTS] [EVENTS]`
 //!
-//! The model has 64 factors per customer and product, as ALS has, but drawn by lot: training is not what is measured.
+//! Training comes before and is not measured here.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 use chrono::{DateTime, Utc};
 use handpick::campaigns::export::{Dialect, Export, Format, Source};
-use handpick::history::{Coverage, History, Reading, Snapshot};
+use handpick::history::{Coverage, EventRange, History, Reading, Snapshot};
 use handpick::ids::CampaignId;
 use handpick::money::Money;
 use handpick::picker::audience::Lists;
+use handpick::picker::behaviour::{self, Weighing};
 use handpick::picker::build::{Order, build};
-use handpick::picker::model_file::LiveModel;
+use handpick::picker::model_file::{LiveModel, ModelHeader};
 use handpick::picker::picks_file::Writer;
 use handpick::picker::plan::{Attribute, Plan, Rule};
 use handpick::progress::Silent;
-use handpick::recommender::{Contribution, Model, Scorer, Tensor, User};
+use handpick::recommender::{Params, Resources};
 use handpick::records::{Customer, Event, EventKind, Events, Product};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 use std::time::Instant;
 
-const FACTORS: usize = 64;
 const CANDIDATES: usize = 200;
 const SLOTS: u8 = 6;
 
@@ -36,13 +36,20 @@ fn main() {
     let events = numbers.next().unwrap_or(5_000_000);
     let dir = tempfile::tempdir().unwrap();
     let snapshot = make_history(&dir.path().join("history"), customers, products, events);
-    let live = make_model(customers, products);
-    println!("load: {customers} customers, {products} products, {events} events; made at {} MB", peak_mb());
-    // What making the load took is not the campaign's.
-    std::fs::write("/proc/self/clear_refs", "5").unwrap_or_default();
+    println!("load: {customers} customers, {products} products, {events} events");
+    for kind in ["item_knn", "als"] {
+        let live = fit(&snapshot, kind);
+        println!("\n{kind}: {} MB in use before", status_mb("VmRSS"));
+        // What making the load and training took is not the campaign's.
+        std::fs::write("/proc/self/clear_refs", "5").unwrap_or_default();
+        campaign(&snapshot, &live, &dir.path().join(kind), customers);
+    }
+}
+
+fn campaign(snapshot: &Snapshot, live: &LiveModel, dir: &Path, customers: u64) {
     let total = Instant::now();
-    let folder = dir.path().join("picks");
-    timed("reading the history, picking, storing", customers, || pick(&snapshot, &live, &folder));
+    let folder = dir.join("picks");
+    timed("reading the history, picking, storing", customers, || pick(snapshot, live, &folder));
     let source = Source {
         campaign: CampaignId(1),
         name: "Benchmark",
@@ -52,16 +59,16 @@ fn main() {
         folder: &folder,
         exported_at: now(),
     };
-    let export = timed("reading names and addresses", customers, || Export::read(source, &snapshot).unwrap());
+    let export = timed("reading names and addresses", customers, || Export::read(source, snapshot).unwrap());
     for format in Format::ALL {
-        let path = dir.path().join(format.file());
+        let path = dir.join(format.file());
         timed(&format!("writing {}", format.file()), customers, || {
             let mut out = BufWriter::with_capacity(1 << 18, File::create(&path).unwrap());
             export.write(format, Dialect::Plain, &mut out, &Silent).unwrap();
         });
         println!("    {} MB", path.metadata().unwrap().len() / 1_000_000);
     }
-    println!("all together {:.2} s, peak {} MB", total.elapsed().as_secs_f64(), peak_mb());
+    println!("all together {:.2} s, peak {} MB", total.elapsed().as_secs_f64(), status_mb("VmHWM"));
 }
 
 fn pick(snapshot: &Snapshot, live: &LiveModel, folder: &Path) {
@@ -193,72 +200,23 @@ fn push_event(batch: &mut Events, n: u64, events: u64, customers: u64, products:
     });
 }
 
-/// Factors of customers and products, drawn by lot.
-struct Factors {
-    customers: Vec<f32>,
-    products: Vec<f32>,
-}
-
-struct FactorScorer<'a> {
-    model: &'a Factors,
-    /// The candidates' factors, side by side.
-    block: Vec<f32>,
-}
-
-fn draw(n: usize) -> Vec<f32> {
-    (0..n as u64 * FACTORS as u64).map(|n| (mix(n) % 2_000) as f32 / 10_000.0 - 0.05).collect()
-}
-
-fn make_model(customers: u64, products: u64) -> LiveModel {
-    let model = Factors { customers: draw(customers as usize), products: draw(products as usize) };
-    LiveModel {
-        header: header(),
-        customers: (0..customers).map(customer_id).collect(),
-        products: (0..products).map(product_id).collect(),
-        model: Box::new(model),
-    }
-}
-
-impl Model for Factors {
-    fn kind(&self) -> &'static str {
-        "als"
-    }
-
-    fn items(&self) -> usize {
-        self.products.len() / FACTORS
-    }
-
-    fn scorer<'a>(&'a self, candidates: &'a [u32]) -> Box<dyn Scorer + 'a> {
-        let rows = candidates.iter().flat_map(|&item| row(&self.products, item)).copied().collect();
-        Box::new(FactorScorer { model: self, block: rows })
-    }
-
-    fn explain(&self, _: User<'_>, _: u32, _: usize) -> Vec<Contribution> {
-        Vec::new()
-    }
-
-    fn is_personal(&self) -> bool {
-        true
-    }
-
-    fn tensors(&self) -> Vec<Tensor<'_>> {
-        Vec::new()
-    }
-}
-
-fn row(factors: &[f32], number: u32) -> &[f32] {
-    &factors[number as usize * FACTORS..][..FACTORS]
-}
-
-impl Scorer for FactorScorer<'_> {
-    fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool {
-        let Some(number) = user.row else { return false };
-        let own = row(&self.model.customers, number);
-        for (score, item) in scores.iter_mut().zip(self.block.chunks_exact(FACTORS)) {
-            *score = own.iter().zip(item).map(|(a, b)| a * b).sum();
-        }
-        true
-    }
+/// Fitted on the same events, outside of what is measured.
+fn fit(snapshot: &Snapshot, kind: &str) -> LiveModel {
+    let all = EventRange::before(now());
+    let known = behaviour::read(snapshot, all, now(), &Weighing::default(), &Silent).unwrap();
+    let params = Params::default_of(kind).unwrap();
+    let resources = Resources { seed: 1, max_memory_bytes: 4 << 30, progress: &Silent };
+    let model = params.fit(&known.interactions, &resources).unwrap();
+    let header = ModelHeader {
+        kind: kind.into(),
+        params,
+        history_version: snapshot.version(),
+        cut_at: now(),
+        trained_at: now(),
+        seed: 1,
+        metrics: serde_json::Value::Null,
+    };
+    LiveModel { header, customers: known.customers, products: known.products, model }
 }
 
 fn timed<T>(what: &str, customers: u64, work: impl FnOnce() -> T) -> T {
@@ -266,16 +224,12 @@ fn timed<T>(what: &str, customers: u64, work: impl FnOnce() -> T) -> T {
     let result = work();
     let seconds = started.elapsed().as_secs_f64();
     let per_second = customers as f64 / seconds;
-    println!("{what:<40} {seconds:>7.2} s  {per_second:>10.0} customers/s  peak {} MB", peak_mb());
+    println!("{what:<40} {seconds:>7.2} s  {per_second:>10.0} customers/s  peak {} MB", status_mb("VmHWM"));
     result
 }
 
-fn peak_mb() -> u64 {
+fn status_mb(what: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with(what)).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or_default() / 1024
-}
-
-fn header() -> handpick::picker::model_file::ModelHeader {
-    handpick::picker::model_file::ModelHeader { kind: "als".into() }
 }

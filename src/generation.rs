@@ -8,8 +8,8 @@ use crate::jobs::{JobError, JobProgress, JobResult};
 use crate::picker::plan::Plan;
 use crate::picker::summary::Summary;
 use crate::progress::Progress;
-use crate::store::campaigns as stored;
 use crate::store::jobs::Job;
+use crate::store::{StoreError, campaigns as stored};
 use crate::training::{self, TrainingError};
 
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,16 @@ pub enum GenerationError {
     Generate(#[from] GenerateError),
     #[error(transparent)]
     Training(#[from] TrainingError),
+}
+
+impl GenerationError {
+    /// Worth another try later without anybody's doing.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Generate(error) => error.is_passing(),
+            Self::Training(error) => matches!(error, TrainingError::Store(StoreError::Busy(_))),
+        }
+    }
 }
 
 /// Leaves the campaign generated, or a draft.
@@ -61,9 +71,7 @@ pub fn job(installation: &Installation, job: &Job, progress: &JobProgress) -> Jo
         })),
         // Whatever the work says it died of, it died because somebody wanted it to.
         Err(_) if progress.cancelled() => Err(JobError::Cancelled),
-        Err(GenerationError::Generate(error)) if error.is_passing() => {
-            Err(JobError::Again(error.to_string()))
-        }
+        Err(error) if error.is_passing() => Err(JobError::Again(error.to_string())),
         Err(error) => Err(JobError::Failed(error.to_string())),
     }
 }

@@ -1,5 +1,11 @@
 //! One contract, three databases: whatever a driver does, the same rows come out of the same table.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "in a test, a panic is the failure and its output the story"
+)]
+
 mod support;
 
 use handpick::config::{DatabaseKind, EpochUnit, Field, Mapping, Secret, Source};
@@ -566,6 +572,7 @@ fn ids_of_every_kind_and_the_types_that_are_refused() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one shop with every oddity, and each of them expected by name")]
 fn the_check_finds_what_is_odd() {
     on_every_database(|database| {
         let [_, clock, amount, text] = database.types();

@@ -268,34 +268,45 @@ const MODELS: [(&str, &str, &str); 4] = [
 pub fn models(installation: &Installation, form: &Form) -> Result<Vec<ModelChoice>, WebError> {
     let shop = installation.shop_id();
     let stored = installation.store.read(|conn| models::latest(conn, shop, MODELS_LOOKED_AT))?;
-    let newest = |kind: &str| stored.iter().find(|model| model.kind == kind);
     let choice = |(kind, title, text): (&'static str, &'static str, &'static str)| ModelChoice {
         kind,
         title,
         text,
         quality: match kind {
             "auto" => String::new(),
-            _ => newest(kind).map_or("Not measured in your shop so far.".into(), quality),
+            _ => stored
+                .iter()
+                .find_map(|model| quality(model, kind))
+                .unwrap_or("Not measured in your shop so far.".into()),
         },
         is_chosen: form.text("model") == kind,
     };
     Ok(MODELS.into_iter().map(choice).collect())
 }
 
-/// "Of 100 customers, 31 later bought one of 20 products picked this way; with best-sellers it was 24."
-fn quality(model: &StoredModel) -> String {
-    let metrics: serde_json::Value = serde_json::from_str(&model.metrics).unwrap_or_default();
-    let hundred = |who: &str| metrics[who]["hit_rate"].as_f64().map(|rate| (rate * 100.0).round() as i64);
-    match (hundred("model"), hundred("popular"), metrics["k"].as_u64()) {
-        (Some(own), Some(popular), Some(k)) if model.kind != "popular" => format!(
-            "Measured: of 100 customers, {own} bought one of {k} products picked this way in the weeks after; with \
-             best-sellers it was {popular}."
-        ),
-        (Some(own), _, Some(k)) => {
-            format!(
-                "Measured: of 100 customers, {own} bought one of the {k} best-sellers in the weeks after."
-            )
-        }
-        _ => model.verdict.clone(),
+/// "Of 100 customers, 31 later bought one of 20 products picked this way; with best-sellers it was 24." A training
+/// measures more kinds than the one it keeps. `None` when it did not measure this one.
+fn quality(model: &StoredModel, kind: &str) -> Option<String> {
+    let metrics: serde_json::Value = serde_json::from_str(&model.metrics).ok()?;
+    if metrics["test_customers"].as_u64()? == 0 {
+        return None;
     }
+    let hundred = |quality: &serde_json::Value| Some((quality["hit_rate"].as_f64()? * 100.0).round() as i64);
+    let (popular, k) = (hundred(&metrics["popular"])?, metrics["k"].as_u64()?);
+    if kind == "popular" {
+        return Some(format!(
+            "Measured: of 100 customers who came back, {popular} bought one of the {k} best-sellers."
+        ));
+    }
+    let own = match model.kind == kind {
+        true => hundred(&metrics["model"])?,
+        false => {
+            let mut tried = metrics["tried"].as_array()?.iter();
+            hundred(&tried.find(|tried| tried["kind"] == kind)?["quality"])?
+        }
+    };
+    Some(format!(
+        "Measured: of 100 customers who came back, {own} bought one of {k} products picked this way; with best-sellers \
+         it was {popular}."
+    ))
 }

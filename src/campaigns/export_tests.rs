@@ -1,3 +1,5 @@
+//! The files of a small generation, cell by cell.
+
 use super::*;
 use crate::picker::pick::Picked;
 use crate::picker::plan::{Origin, Products, Rule};

@@ -8,6 +8,7 @@ pub mod campaign;
 pub mod check;
 pub mod console_progress;
 pub mod demo;
+pub mod evaluate;
 pub mod generate;
 mod open;
 pub mod report;
@@ -18,6 +19,8 @@ pub mod train;
 pub use open::{open, open_with};
 
 use crate::config::ConfigError;
+use crate::recommender::ModelError;
+use crate::training::TrainingError;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -42,6 +45,8 @@ enum Command {
     Check(check::Args),
     /// Learn a model from the history, now.
     Train(train::Args),
+    /// Measure models on any data, offline.
+    Evaluate(evaluate::Args),
     /// A sample shop with a finished campaign, served: the quickest way to see it all.
     Demo(demo::Args),
     /// Make a campaign's picks from a file, without a browser.
@@ -66,6 +71,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sync(args) => sync::run(args),
         Command::Check(args) => check::run(args),
         Command::Train(args) => train::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Campaign(args) => campaign::run(args),
         Command::Report(args) => report::run(args),
@@ -87,5 +93,17 @@ pub fn main() -> ExitCode {
 }
 
 fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.downcast_ref::<ConfigError>().is_some() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    let model_error = error.downcast_ref::<ModelError>().or(match error.downcast_ref::<TrainingError>() {
+        Some(TrainingError::Model(error)) => Some(error),
+        _ => None,
+    });
+    let is_usage = matches!(
+        model_error,
+        Some(ModelError::UnknownModel(..) | ModelError::UnknownParameter(..) | ModelError::Parameter { .. })
+    );
+    if is_usage || error.downcast_ref::<ConfigError>().is_some() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::FAILURE
+    }
 }

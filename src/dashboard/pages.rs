@@ -32,7 +32,7 @@ struct SyncView {
 }
 
 struct ModelView {
-    kind: String,
+    kind: &'static str,
     verdict: String,
     badge: &'static str,
     trained_at: String,
@@ -131,7 +131,7 @@ fn view(installation: &Installation, shell: Shell, facts: &Facts) -> Dashboard {
         error: run.error.clone().unwrap_or_default(),
     });
     let model = facts.models.first().map(|model| ModelView {
-        kind: model.kind.clone(),
+        kind: web::model_name(&model.kind),
         verdict: model.verdict.clone(),
         badge: if model.beats_popular { "badge-ok" } else { "badge-warn" },
         trained_at: web::date_time(model.trained_at, zone),

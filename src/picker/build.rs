@@ -3,7 +3,7 @@
 use super::activity::{self, Activity};
 use super::arms::Assignment;
 use super::audience::{self, Audience, Lists};
-use super::behaviour::{self, Behaviour, BehaviourError};
+use super::behaviour::{self, Behaviour, BehaviourError, Weighing};
 use super::catalogue::Catalogue;
 use super::model_file::LiveModel;
 use super::pick::{Known, Picked, Picker};
@@ -14,7 +14,7 @@ use super::rules;
 use super::summary::Summary;
 use crate::history::{EventRange, HistoryError, Snapshot};
 use crate::ids::CampaignId;
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
@@ -109,9 +109,11 @@ fn read_events(
 ) -> Result<(Activity, Behaviour), BuildError> {
     progress.phase("Reading what customers did", Some(order.snapshot.counts().events));
     let range = EventRange::before(order.as_of);
+    // Weights have the scale that the model was trained on: those of its cut.
+    let cut_at = order.live.header.cut_at;
     let (activity, behaviour) = rayon::join(
         || read_activity(order.snapshot, catalogue, order.as_of, progress),
-        || behaviour::read(order.snapshot, range, order.as_of, &Default::default(), &crate::progress::Silent),
+        || behaviour::read(order.snapshot, range, cut_at, &Weighing::default(), &Silent),
     );
     Ok((activity?, behaviour?))
 }

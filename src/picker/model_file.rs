@@ -197,7 +197,7 @@ mod tests {
             std::fs::write(&path, &whole[..cut]).unwrap();
             assert!(matches!(load(&path, None), Err(ModelFileError::Damaged { .. })), "{cut} bytes");
         }
-        let mut changed = whole.clone();
+        let mut changed = whole;
         *changed.last_mut().unwrap() ^= 1;
         std::fs::write(&path, &changed).unwrap();
         assert!(matches!(load(&path, Some(&sum)), Err(ModelFileError::Damaged { .. })));

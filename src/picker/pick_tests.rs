@@ -1,3 +1,5 @@
+//! Picks in small worlds drawn by lot: no rule is ever broken, and threads change nothing.
+
 use super::*;
 use crate::ids::CampaignId;
 use crate::index::Index;

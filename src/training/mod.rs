@@ -41,6 +41,20 @@ pub struct Request {
     pub as_of: Option<DateTime<Utc>>,
 }
 
+impl Request {
+    /// The models to try: every one for `auto`, or the one that was asked for.
+    pub fn params(&self) -> Result<Vec<Params>, ModelError> {
+        if self.model == "auto" {
+            return Params::KINDS.iter().map(|kind| Params::default_of(kind)).collect();
+        }
+        let mut params = Params::default_of(&self.model)?;
+        for (key, value) in &self.set {
+            params.set(key, value)?;
+        }
+        Ok(vec![params])
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
     #[error(
@@ -215,16 +229,7 @@ impl Run<'_> {
 
     /// The parameters to learn with, and how good they were on the days held back.
     fn choose(&self, request: &Request) -> Result<(Params, Measured), TrainingError> {
-        let candidates = match request.model.as_str() {
-            "auto" => Params::KINDS.iter().map(|kind| Params::default_of(kind)).collect::<Result<_, _>>()?,
-            kind => {
-                let mut params = Params::default_of(kind)?;
-                for (key, value) in &request.set {
-                    params.set(key, value)?;
-                }
-                vec![params]
-            }
-        };
+        let candidates = request.params()?;
         let before = self.read("Reading what customers did before the days held back", self.test_from())?;
         let range = EventRange::between(self.test_from(), self.cut_at);
         let test = behaviour::read_known(self.snapshot, range, &Weighing::purchases(), &before)?;

@@ -98,7 +98,7 @@ fn look(installation: &Installation, shell: Shell) -> Result<Models, WebError> {
 }
 
 fn shown(model: StoredModel, zone: chrono_tz::Tz) -> Shown {
-    let name = CHOICES.iter().find(|(kind, _, _)| *kind == model.kind).map_or("Model", |(_, name, _)| name);
+    let name = web::model_name(&model.kind);
     let metrics: serde_json::Value = serde_json::from_str(&model.metrics).unwrap_or_default();
     let measured = metrics["test_customers"].as_u64().unwrap_or_default() > 0;
     let figure = |label, key: &str| {

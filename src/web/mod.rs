@@ -16,7 +16,7 @@ pub use error_pages::error_pages;
 pub use form::Form;
 pub use log::log_request;
 pub use shell::{Section, Shell};
-pub use show::{date, date_time, decimal, encode, job_title, money, percent, whole};
+pub use show::{date, date_time, decimal, encode, job_title, model_name, money, percent, whole};
 pub use upload::{Upload, UploadedFile};
 
 use actix_web::HttpResponse;

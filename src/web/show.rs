@@ -69,3 +69,14 @@ pub fn encode(text: &str) -> String {
     }
     encoded
 }
+
+/// A model's kind in plain words.
+pub fn model_name(kind: &str) -> &'static str {
+    match kind {
+        "popular" => "Best-sellers",
+        "item_knn" => "Bought together",
+        "als" => "Similar tastes",
+        "auto" => "Let Handpick choose",
+        _ => "Another model",
+    }
+}

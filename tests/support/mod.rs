@@ -1,13 +1,20 @@
 //! What integration tests start: real database servers and a real browser, each in its own folder, on a free port of
 //! this machine, gone on drop.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "in a test, a panic is the failure and its output the story"
+)]
 #![allow(dead_code, unused_imports, reason = "every test target uses a part of it")]
 
 pub mod browser;
 mod mariadb;
 mod postgres;
 
+#[allow(unused_imports, reason = "each test target uses what it needs of this")]
 pub use mariadb::MariaDb;
+#[allow(unused_imports, reason = "each test target uses what it needs of this")]
 pub use postgres::PostgreSql;
 
 use std::net::{TcpListener, TcpStream};

@@ -78,22 +78,24 @@ fn handpick() -> Command {
 impl Demo {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut process = handpick()
+        let process = handpick()
             .args(["demo", "--port", &free_port().to_string(), "--data"])
             .arg(folder.path().join("demo"))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let (mut url, mut said) = (String::new(), String::new());
+        // From here on its end is certain, also when it says something unexpected.
+        let mut demo = Self { process, url: String::new(), password: String::new(), folder };
+        let mut lines = BufReader::new(demo.process.stderr.take().unwrap()).lines();
+        let mut said = String::new();
         for line in lines.by_ref().map(Result::unwrap) {
             if line.starts_with("Ready after") {
-                url = line.split(": ").last().unwrap().to_owned();
+                demo.url = line.split(": ").last().unwrap().to_owned();
             }
             if let Some((_, password)) = line.split_once("owner@example.com with the password ") {
-                let password = password.trim().to_owned();
+                demo.password = password.trim().to_owned();
                 std::thread::spawn(move || lines.for_each(drop));
-                return Self { process, url, password, folder };
+                return demo;
             }
             said += &(line + "\n");
         }

@@ -179,7 +179,6 @@ impl Browser {
     }
 
     /// The whole page as PNG, when `HANDPICK_SCREENSHOTS` names a folder to keep it in.
-    #[expect(clippy::disallowed_methods, reason = "where a developer wants pictures is no configuration")]
     pub fn screenshot(&self, name: &str) {
         #[expect(clippy::disallowed_methods, reason = "a test's own switch, not the product's")]
         let Ok(folder) = std::env::var("HANDPICK_SCREENSHOTS") else { return };

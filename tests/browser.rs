@@ -4,8 +4,12 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use support::browser::{Browser, keys};
+use support::free_port;
 
 /// A page of our own as a file.
 fn static_page(folder: &Path) -> String {
@@ -50,4 +54,161 @@ fn a_browser_without_scripts_runs_none() {
     browser.type_into("input", "quiet");
     browser.follow("Say it");
     assert_eq!(browser.find("#said").text(), "");
+}
+
+/// `handpick demo` in a folder of its own.
+struct Demo {
+    process: Child,
+    url: String,
+    password: String,
+    folder: tempfile::TempDir,
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+fn handpick() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_handpick"))
+}
+
+impl Demo {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let process = handpick()
+            .args(["demo", "--port", &free_port().to_string(), "--data"])
+            .arg(folder.path().join("demo"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // From here on its end is certain, also when it says something unexpected.
+        let mut demo = Self { process, url: String::new(), password: String::new(), folder };
+        let mut lines = BufReader::new(demo.process.stderr.take().unwrap()).lines();
+        let mut said = String::new();
+        for line in lines.by_ref().map(Result::unwrap) {
+            if line.starts_with("Ready after") {
+                demo.url = line.split(": ").last().unwrap().to_owned();
+            }
+            if let Some((_, password)) = line.split_once("owner@example.com with the password ") {
+                demo.password = password.trim().to_owned();
+                std::thread::spawn(move || lines.for_each(drop));
+                return demo;
+            }
+            said += &(line + "\n");
+        }
+        panic!("the demo did not come up: {said}");
+    }
+
+    fn sign_in(&self, browser: &Browser) {
+        browser.go(&self.url);
+        browser.type_into("input[name=email]", "owner@example.com");
+        browser.type_into("input[name=password]", &self.password);
+        browser.press(keys::ENTER);
+        browser.see("What to do next");
+    }
+}
+
+/// A form's way on: saved, and the next step's heading is there.
+fn continue_to(browser: &Browser, heading: &str) {
+    browser.click("button[value=next]");
+    browser.find_text("[aria-current=step]", heading);
+}
+
+#[test]
+fn a_marketer_makes_a_campaign_and_reads_a_report() {
+    let demo = Demo::start();
+    let browser = Browser::start();
+    demo.sign_in(&browser);
+    browser.screenshot("dashboard");
+
+    browser.go(&format!("{}/campaigns", demo.url));
+    browser.follow("New campaign");
+    browser.find_text("[aria-current=step]", "Name and dates");
+    browser.type_into("#name", "Friends of the house");
+    continue_to(&browser, "Products");
+    browser.screenshot("step-products");
+    continue_to(&browser, "Customers");
+    continue_to(&browser, "How to pick");
+    continue_to(&browser, "Places and rules");
+    browser.type_into("#slots", "3");
+    continue_to(&browser, "Measuring");
+    browser.type_into("#holdout", "10");
+    browser.click("button[value=review]");
+    browser.see("What you chose");
+    browser.see("Friends of the house");
+    browser.screenshot("review");
+
+    browser.follow("Generate the picks");
+    browser.see_within("Look at the picks, then approve them", Duration::from_secs(180));
+    browser.screenshot("picks");
+    browser.follow("Look at customers");
+    browser.find(".product-card");
+    browser.screenshot("customer");
+    browser.eval("history.back()");
+    browser.find_text("h2", "Look at the picks");
+    browser.click("input[type=checkbox][required]");
+    browser.find_text("form button", "Approve").click();
+    browser.see("The picks are approved");
+    browser.click("a[href$='/download/wide.csv']");
+    let csv = browser.downloaded("friends-of-the-house_picks_wide.csv");
+    let mut rows = csv::Reader::from_reader(csv.as_bytes());
+    assert!(rows.headers().unwrap().len() > 10, "three products with their columns");
+    assert!(rows.records().map(Result::unwrap).count() > 5_000);
+
+    browser.go(&format!("{}/reports", demo.url));
+    browser.follow("letter");
+    let verdict = browser.find("#verdict").text();
+    // What the customers answered differs from day to day; that there is an interval does not.
+    assert!(verdict.contains("95 % sure"), "{verdict}");
+    browser.see("What the recommender earned");
+    browser.find(".chart canvas");
+    browser.screenshot("report");
+    browser.follow("Download CSV");
+    assert!(browser.downloaded("report-1.csv").starts_with("metric,group,value,low,high,unit"));
+    browser.prefer("dark");
+    browser.screenshot("report-dark");
+    let wide = "return document.querySelector('.chart canvas').clientWidth";
+    assert!(browser.eval(wide).as_i64().unwrap() > 600, "the chart fills its card after a change of colours");
+    browser.prefer("light");
+    browser.resize(390, 844);
+    browser.find(".chart canvas");
+    browser.screenshot("report-390");
+    assert!(!browser.overflows(), "the report at 390 pixels");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_report_is_read_without_scripts_and_from_the_command_line() {
+    let mut demo = Demo::start();
+    let browser = Browser::start_without_scripts();
+    demo.sign_in(&browser);
+    browser.go(&format!("{}/campaigns/1/report", demo.url));
+    let verdict = browser.find("#verdict").text();
+    browser.click("main details summary");
+    browser.go(&format!("{}/campaigns/1/report.json", demo.url));
+    let page: serde_json::Value = serde_json::from_str(&browser.downloaded("report-1.json")).unwrap();
+
+    // The command has the folder to itself.
+    demo.process.kill().unwrap();
+    demo.process.wait().unwrap();
+    let config = demo.folder.path().join("demo/handpick.toml");
+    let report = |format: &str, out: &Path| {
+        let mut command = handpick();
+        command.args(["report", "1", "--format", format, "--config"]).arg(&config).arg("--out").arg(out);
+        command.output().unwrap()
+    };
+    let out = demo.folder.path().join("report.html");
+    assert!(report("html", &out).status.success());
+    assert!(std::fs::read_to_string(&out).unwrap().contains("What the mail earned"));
+    let out = demo.folder.path().join("report.json");
+    assert!(report("json", &out).status.success());
+    let file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
+    assert_eq!(file, page, "the page and the command say the same");
+    assert_eq!(file["report"]["verdict"], verdict);
+    let refused = report("pdf", &demo.folder.path().join("report.pdf"));
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not available"));
 }

@@ -3,6 +3,7 @@
 //!
 //! UTF-8, RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front.
 
+use super::json_rows;
 use super::people::{People, Person};
 use crate::history::{HistoryError, Snapshot};
 use crate::ids::CampaignId;
@@ -141,7 +142,9 @@ impl<'a> Export<'a> {
         keyed.update(b"link");
         keyed.update(&self.campaign.0.to_be_bytes());
         keyed.update(customer.as_bytes());
-        keyed.finalize().into_bytes().iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+        let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+        let bytes = keyed.finalize().into_bytes();
+        bytes.iter().take(10).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 }
 
@@ -317,38 +320,34 @@ impl<'e, 'a> Sheet<'e, 'a> {
     fn json(&mut self, recipient: &Recipient, person: Person<'_>) -> Result<(), ExportError> {
         let export = self.export;
         let token = export.token(&recipient.customer);
-        let picks: Vec<_> = recipient
-            .picks
-            .iter()
-            .map(|pick| {
-                let product = export.catalogue.number(&pick.product).map(|n| export.catalogue.product(n));
-                serde_json::json!({
-                    "rank": pick.slot,
-                    "item_id": pick.product,
-                    "sku": pick.product,
-                    "title": product.map(|p| &p.title),
-                    "url": product.and_then(|p| p.url.as_deref()).map(|url| self.link(url, &token, pick.slot)),
-                    "image": product.and_then(|p| p.image.as_deref()),
-                    "price": product.and_then(|p| p.price),
-                    "currency": product.map(|p| p.currency.as_deref().unwrap_or(export.currency)),
-                    "score": pick.score,
-                    "source": origin_name(pick.origin),
-                    "reason": reason(&export.catalogue, pick),
-                })
-            })
-            .collect();
-        let or_null = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let row = serde_json::json!({
-            "campaign_id": export.campaign.0,
-            "user_id": recipient.customer,
-            "email": or_null(person.email),
-            "first_name": or_null(person.first_name),
-            "last_name": or_null(person.last_name),
-            "language": or_null(person.language),
-            "variant": arm_name(recipient.arm),
-            "picks": picks,
-            "exported_at": self.exported_at,
+        let picks = recipient.picks.iter().map(|pick| {
+            let product = export.catalogue.number(&pick.product).map(|n| export.catalogue.product(n));
+            json_rows::Pick {
+                rank: pick.slot,
+                item_id: &pick.product,
+                sku: &pick.product,
+                title: product.map(|p| p.title.as_str()),
+                url: product.and_then(|p| p.url.as_deref()).map(|url| self.link(url, &token, pick.slot)),
+                image: product.and_then(|p| p.image.as_deref()),
+                price: product.and_then(|p| p.price),
+                currency: product.map(|p| p.currency.as_deref().unwrap_or(export.currency)),
+                score: pick.score,
+                source: origin_name(pick.origin),
+                reason: reason(&export.catalogue, pick),
+            }
         });
+        let or_null = |text| Some(text).filter(|text: &&str| !text.is_empty());
+        let row = json_rows::Row {
+            campaign_id: export.campaign.0,
+            user_id: &recipient.customer,
+            email: or_null(person.email),
+            first_name: or_null(person.first_name),
+            last_name: or_null(person.last_name),
+            language: or_null(person.language),
+            variant: arm_name(recipient.arm),
+            picks: picks.collect(),
+            exported_at: &self.exported_at,
+        };
         serde_json::to_writer(&mut self.line, &row).map_err(std::io::Error::from)?;
         self.line.push(b'\n');
         Ok(())

@@ -6,6 +6,7 @@ pub mod downloads;
 pub mod export;
 mod fields;
 pub mod generate;
+mod json_rows;
 pub mod lists;
 pub mod pages;
 mod people;

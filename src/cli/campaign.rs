@@ -12,6 +12,7 @@ use crate::picker::summary::Summary;
 use crate::progress::Progress;
 use crate::store::campaigns;
 use anyhow::{Context, bail};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -124,10 +125,8 @@ fn make(
     };
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
     let export = Export::read(source, &snapshot)?;
-    let files = Format::ALL.into_iter().map(|format| {
-        progress.phase(&format!("Writing {}", format.file()), Some(summary.audience));
-        write(&export, format, out, progress)
-    });
+    progress.phase("Writing the files", Some(summary.audience * Format::ALL.len() as u64));
+    let files = Format::ALL.into_par_iter().map(|format| write(&export, format, out, progress));
     let files = files.collect::<anyhow::Result<_>>()?;
     Ok(Outcome { campaign: id, name: name.to_owned(), files, summary })
 }

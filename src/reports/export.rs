@@ -67,7 +67,7 @@ fn rows(reported: &Reported) -> Vec<Row> {
         for (group, value) in [("mailed", day.mailed), ("holdout", day.holdout)] {
             if let Some(value) = value {
                 let unit = format!("{} on {}", report.currency, day.date);
-                rows.push(number("revenue_per_customer_of_day", group, value, &unit));
+                rows.push(number("revenue_per_customer_of_day", group, &value, &unit));
             }
         }
     }
@@ -78,32 +78,32 @@ fn said(metric: &'static str, value: String) -> Row {
     Row { metric, group: String::new(), value, low: String::new(), high: String::new(), unit: "text".into() }
 }
 
-fn number(metric: &'static str, group: &str, value: impl std::fmt::Display + Copy, unit: &str) -> Row {
+fn number(metric: &'static str, group: &str, value: &impl ToString, unit: &str) -> Row {
     let (low, high) = (String::new(), String::new());
     Row { metric, group: group.into(), value: value.to_string(), low, high, unit: unit.into() }
 }
 
 fn between(metric: &'static str, group: &str, interval: Interval, unit: &str) -> Row {
-    let row = number(metric, group, interval.estimate, unit);
+    let row = number(metric, group, &interval.estimate, unit);
     Row { low: interval.low.to_string(), high: interval.high.to_string(), ..row }
 }
 
 fn of_group(figures: &GroupFigures, currency: &str, rows: &mut Vec<Row>) {
     let group = figures.group.name();
     rows.extend([
-        number("customers", group, figures.customers, "customers"),
-        number("buyers", group, figures.buyers, "customers"),
-        number("conversion_rate", group, figures.conversion_rate, "share"),
-        number("orders", group, figures.orders, "orders"),
-        number("bought", group, figures.bought, currency),
-        number("refunded", group, figures.refunded, currency),
-        number("revenue", group, figures.revenue, currency),
-        number("revenue_per_customer", group, figures.revenue_per_customer, currency),
+        number("customers", group, &figures.customers, "customers"),
+        number("buyers", group, &figures.buyers, "customers"),
+        number("conversion_rate", group, &figures.conversion_rate, "share"),
+        number("orders", group, &figures.orders, "orders"),
+        number("bought", group, &figures.bought, currency),
+        number("refunded", group, &figures.refunded, currency),
+        number("revenue", group, &figures.revenue, currency),
+        number("revenue_per_customer", group, &figures.revenue_per_customer, currency),
     ]);
     rows.extend(
-        figures.average_order_value.map(|value| number("average_order_value", group, value, currency)),
+        figures.average_order_value.map(|value| number("average_order_value", group, &value, currency)),
     );
-    rows.extend(figures.hit_rate.map(|rate| number("pick_hit_rate", group, rate, "share")));
+    rows.extend(figures.hit_rate.map(|rate| number("pick_hit_rate", group, &rate, "share")));
 }
 
 fn of_comparison(comparison: &Comparison, currency: &str, rows: &mut Vec<Row>) {
@@ -111,30 +111,30 @@ fn of_comparison(comparison: &Comparison, currency: &str, rows: &mut Vec<Row>) {
     let conversion = &comparison.conversion;
     rows.push(between("conversion_uplift", &group, conversion.difference, "share"));
     rows.extend(conversion.relative.map(|r| between("conversion_uplift_relative", &group, r, "share")));
-    rows.extend(conversion.p_value.map(|p| number("conversion_p_value", &group, p, "probability")));
+    rows.extend(conversion.p_value.map(|p| number("conversion_p_value", &group, &p, "probability")));
     rows.push(between("additional_buyers", &group, comparison.additional_buyers, "customers"));
     if let Some(revenue) = &comparison.revenue {
         rows.push(between("revenue_per_customer_uplift", &group, revenue.difference, currency));
-        rows.extend(revenue.p_value.map(|p| number("revenue_p_value", &group, p, "probability")));
+        rows.extend(revenue.p_value.map(|p| number("revenue_p_value", &group, &p, "probability")));
     }
     rows.extend(comparison.additional_revenue.map(|r| between("additional_revenue", &group, r, currency)));
 }
 
 fn of_picks(report: &Report, rows: &mut Vec<Row>) {
     let (picks, left_out) = (&report.picks, &report.left_out);
-    rows.push(number("picks", "picks", picks.picks, "picks"));
-    rows.push(number("distinct_products_picked", "picks", picks.distinct_products, "products"));
-    rows.extend(picks.eligible_products.map(|all| number("eligible_products", "picks", all, "products")));
-    rows.extend(picks.coverage.map(|share| number("coverage", "picks", share, "share")));
-    rows.extend(picks.personal_share.map(|share| number("personal_share", "picks", share, "share")));
-    rows.extend(report.ratio_p_value.map(|p| number("sample_ratio_p_value", "", p, "probability")));
+    rows.push(number("picks", "picks", &picks.picks, "picks"));
+    rows.push(number("distinct_products_picked", "picks", &picks.distinct_products, "products"));
+    rows.extend(picks.eligible_products.map(|all| number("eligible_products", "picks", &all, "products")));
+    rows.extend(picks.coverage.map(|share| number("coverage", "picks", &share, "share")));
+    rows.extend(picks.personal_share.map(|share| number("personal_share", "picks", &share, "share")));
+    rows.extend(report.ratio_p_value.map(|p| number("sample_ratio_p_value", "", &p, "probability")));
     for (metric, count) in [
         ("left_out_other_currencies", left_out.other_currencies),
         ("left_out_earlier_refunds", left_out.earlier_refunds),
         ("left_out_guests", left_out.guest_lines),
         ("counted_without_value", left_out.without_value),
     ] {
-        rows.push(number(metric, "", count, "order lines"));
+        rows.push(number(metric, "", &count, "order lines"));
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) struct Stat {
 pub(super) struct ComparisonView {
     pub title: &'static str,
     pub question: &'static str,
-    pub whiskers: Vec<Whisker>,
+    /// Side by side two at a time: amounts, then people.
+    pub rows: Vec<Vec<Whisker>>,
 }
 
 /// An estimate as a dot with its 95 % interval, on a scale that holds zero. Places are in pixels of a picture that is
@@ -118,7 +119,10 @@ fn headline(report: &Report) -> Vec<Stat> {
         let text =
             format!("in {} orders, {} given back", whole(mailed.orders), amount(mailed.refunded, currency));
         stats.push(Stat { label: "They bought for", number: amount(mailed.revenue, currency), text });
-        let text = format!("{} of {} with picks", whole(mailed.hits), whole(mailed.customers_with_picks));
+        let mut text = format!("{} of {} with picks", whole(mailed.hits), whole(mailed.customers_with_picks));
+        if let Some(share) = report.picks.personal_share {
+            text = format!("{text}; {} of the picks were personal", percent(share));
+        }
         let number = mailed.hit_rate.map_or(NONE.into(), percent);
         stats.push(Stat { label: "Bought one of their picks", number, text });
     }
@@ -127,10 +131,6 @@ fn headline(report: &Report) -> Vec<Stat> {
         let all = whole(picks.eligible_products.unwrap_or_default());
         let text = format!("{} of {all} products were picked for somebody", whole(picks.distinct_products));
         stats.push(Stat { label: "Range of products", number: percent(share), text });
-    }
-    if let Some(share) = picks.personal_share {
-        let text = "of the picks came from the customer's own behaviour".into();
-        stats.push(Stat { label: "Personal", number: percent(share), text });
     }
     stats
 }
@@ -143,7 +143,7 @@ fn comparisons(report: &Report) -> Vec<ComparisonView> {
     let view = |title, question, comparison: &Comparison| ComparisonView {
         title,
         question,
-        whiskers: whiskers(comparison, &report.currency),
+        rows: whiskers(comparison, &report.currency),
     };
     let mail = report.mail.as_ref().map(|mail| {
         view("What the mail earned", "Everybody who got mail, beside the holdout who got none.", mail)
@@ -158,39 +158,35 @@ fn comparisons(report: &Report) -> Vec<ComparisonView> {
     mail.into_iter().chain(recommender).collect()
 }
 
-fn whiskers(comparison: &Comparison, currency: &str) -> Vec<Whisker> {
-    let mut whiskers = Vec::new();
+fn whiskers(comparison: &Comparison, currency: &str) -> Vec<Vec<Whisker>> {
+    let with_currency = |places| move |value: f64| format!("{}\u{a0}{currency}", signed(value, places));
+    let mut amounts = Vec::new();
     if let Some(money) = comparison.additional_revenue {
-        let unit = format!("\u{a0}{currency}");
-        whiskers.push(whisker("Additional revenue", money, |v| signed(v, 0) + &unit, String::new()));
+        amounts.push(whisker("Additional revenue", money, with_currency(0), String::new()));
     }
     if let Some(revenue) = &comparison.revenue {
-        let unit = format!("\u{a0}{currency}");
         let note = p_note(revenue.p_value);
-        whiskers.push(whisker("Revenue per customer", revenue.difference, |v| signed(v, 2) + &unit, note));
+        amounts.push(whisker("Revenue per customer", revenue.difference, with_currency(2), note));
     }
     let conversion = &comparison.conversion;
-    whiskers.push(whisker(
-        "Additional buyers",
-        comparison.additional_buyers,
-        |v| signed(v, 0),
-        String::new(),
-    ));
     let mut note = p_note(conversion.p_value);
     if let Some(relative) = conversion.relative {
-        note = format!("{} of the control's rate. {note}", signed(relative.estimate * 100.0, 0) + "\u{a0}%");
+        note = format!("{}\u{a0}% on the control's rate. {note}", signed(relative.estimate * 100.0, 0));
     }
-    let points = |v: f64| signed(v * 100.0, 2) + " points";
-    whiskers.push(whisker("Conversion rate", conversion.difference, points, note));
-    whiskers
+    let points = |value: f64| format!("{} points", signed(value * 100.0, 2));
+    let people = vec![
+        whisker("Additional buyers", comparison.additional_buyers, |value| signed(value, 0), String::new()),
+        whisker("Conversion rate", conversion.difference, points, note),
+    ];
+    vec![amounts, people]
 }
 
 fn p_note(p_value: Option<f64>) -> String {
     match p_value {
         Some(p) if p < 0.001 => {
-            "Chance alone would show such a difference less than once in 1 000 times.".into()
+            "By chance alone, a difference as large would come about less than once in 1\u{202f}000 campaigns.".into()
         }
-        Some(p) => format!("Chance alone would show such a difference in {} of cases.", percent(p)),
+        Some(p) => format!("By chance alone, a difference as large would come about in {} of campaigns.", percent(p)),
         None => String::new(),
     }
 }

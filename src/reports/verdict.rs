@@ -75,8 +75,11 @@ fn sizes(interval: Interval) -> (String, String, String) {
     (rounded(a.min(b)), rounded(interval.estimate.abs()), rounded(a.max(b)))
 }
 
+/// To three significant digits, and to whole ones: more would promise what the interval takes back.
 fn rounded(amount: f64) -> String {
-    whole(amount.round() as i64)
+    let digits = amount.abs().max(1.0).log10().floor() as i32;
+    let step = 10f64.powi((digits - 2).max(0));
+    whole(((amount / step).round() * step) as i64)
 }
 
 /// What a careful reader asks, answered before the question.

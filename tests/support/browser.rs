@@ -182,6 +182,8 @@ impl Browser {
     pub fn screenshot(&self, name: &str) {
         #[expect(clippy::disallowed_methods, reason = "a test's own switch, not the product's")]
         let Ok(folder) = std::env::var("HANDPICK_SCREENSHOTS") else { return };
+        // Colours fade and charts are drawn again a moment after the window has changed.
+        std::thread::sleep(Duration::from_millis(600));
         let whole = json!({ "cmd": "Page.captureScreenshot", "params": { "captureBeyondViewport": true } });
         let picture = self.post("/goog/cdp/execute", &whole);
         let bytes = decode_base64(picture["data"].as_str().unwrap_or_default());
@@ -264,6 +266,9 @@ impl Drop for Browser {
 
 impl Element<'_> {
     pub fn click(&self) {
+        // The pages scroll smoothly; WebDriver would click while they are on their way.
+        let script = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+        self.browser.post("/execute/sync", &json!({ "script": script, "args": [{ ELEMENT: self.id }] }));
         self.post("click", &json!({}));
     }
 
@@ -309,6 +314,7 @@ pub mod keys {
 
 fn capabilities(folder: &Path, scripts: bool) -> Value {
     let args = [
+        "--force-prefers-reduced-motion",
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",

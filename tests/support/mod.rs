@@ -6,15 +6,13 @@
     clippy::print_stdout,
     reason = "in a test, a panic is the failure and its output the story"
 )]
-#![allow(dead_code, reason = "every test target uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "every test target uses a part of it")]
 
 pub mod browser;
 mod mariadb;
 mod postgres;
 
-#[allow(unused_imports, reason = "each test target uses what it needs of this")]
 pub use mariadb::MariaDb;
-#[allow(unused_imports, reason = "each test target uses what it needs of this")]
 pub use postgres::PostgreSql;
 
 use std::net::{TcpListener, TcpStream};

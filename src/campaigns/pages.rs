@@ -109,13 +109,21 @@ pub async fn show(
     let installation = installation.get_ref().clone();
     let campaign = find(&installation, *id)?;
     match campaign.state {
-        CampaignState::Training => {
+        // A generation that failed makes the campaign a draft a moment before its job says why.
+        CampaignState::Training | CampaignState::Draft if is_worked_on(&installation, &campaign)? => {
             let shell = Shell::new(&installation, &who, Section::Campaigns);
             web::page(&Working { shell, name: campaign.name, job: campaign.job.map(|job| job.0) })
         }
-        CampaignState::Draft => draft(&installation, &who, &campaign),
+        CampaignState::Draft | CampaignState::Training => draft(&installation, &who, &campaign),
         _ => preview::show(&installation, &who, &campaign),
     }
+}
+
+/// Whether the campaign's job is still to run or running.
+fn is_worked_on(installation: &Installation, campaign: &Campaign) -> Result<bool, WebError> {
+    let Some(job) = campaign.job else { return Ok(campaign.state == CampaignState::Training) };
+    let job = installation.store.read(|conn| jobs::by_id(conn, installation.shop_id(), job))?;
+    Ok(job.is_some_and(|job| !job.state.is_over()))
 }
 
 fn draft(installation: &Installation, who: &SignedIn, campaign: &Campaign) -> Page {

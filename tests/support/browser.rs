@@ -205,7 +205,9 @@ impl Browser {
     /// The content of a download, as soon as it is complete.
     pub fn downloaded(&self, name: &str) -> String {
         let path = self.folder.path().join("downloads").join(name);
-        self.wait_for(&format!("the download {name}"), || std::fs::read_to_string(&path).ok())
+        self.wait_for(&format!("the download {name}"), || {
+            std::fs::read_to_string(&path).ok().filter(|text| !text.is_empty())
+        })
     }
 
     fn wait_for<T>(&self, what: &str, look: impl Fn() -> Option<T>) -> T {

@@ -91,7 +91,7 @@ fn measure(
     let model = fit(&params, &train, progress)?;
     let train_seconds = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let Evaluation { quality, users: measured, .. } = evaluate(&*model, &train, &test, k, progress)?;
+    let Evaluation { quality, users: measured, .. } = evaluate(&*model, &train, &train, &test, k, progress)?;
     let score_seconds = begun.elapsed().as_secs_f64();
     if measured == 0 {
         bail!("no user has a test item that is not among the training items; there is nothing to measure");
@@ -132,7 +132,7 @@ fn choose(
     let held = Interactions::from_triples(train.users(), train.items(), held);
     let mut best: Option<(f64, Params)> = None;
     for params in tried {
-        let ndcg = evaluate(&*fit(&params, &kept, progress)?, &kept, &held, k, progress)?.quality.ndcg;
+        let ndcg = evaluate(&*fit(&params, &kept, progress)?, &kept, &kept, &held, k, progress)?.quality.ndcg;
         if best.as_ref().is_none_or(|(best, _)| ndcg > *best) {
             best = Some((ndcg, params));
         }

@@ -60,7 +60,7 @@ fn stored(model: &dyn Model) -> Vec<LoadedTensor> {
 fn the_checkerboards_missing_square_comes_first() {
     let (train, test) = checkerboard();
     for kind in ["item_knn", "als"] {
-        let found = evaluate(&*fit(kind, &train), &train, &test, 1, &Silent).unwrap();
+        let found = evaluate(&*fit(kind, &train), &train, &train, &test, 1, &Silent).unwrap();
         assert_eq!((found.quality.recall, found.users), (1.0, 40), "{kind}");
     }
 }

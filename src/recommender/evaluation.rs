@@ -67,18 +67,21 @@ pub fn user_quality(ranked: &[u32], relevant: &[u32], k: usize) -> UserQuality {
 
 /// Ranks all items for every user of `test`.
 ///
-/// *Shapes*: `train` and `test` number the same users and items. Items to find that the user has in `train` do not
-/// count: they cannot stand in the list. *Cost*: users × items scores, parallel. *Errors*:
+/// *Shapes*: `train`, `owned` and `test` number the same users and items; `owned` is what may not stand in a user's
+/// list and does not count as found (usually `train` itself, or its purchases). Where the model knows nothing of a
+/// user, best-sellers choose, as they do in a campaign. *Cost*: users × items scores, parallel. *Errors*:
 /// [`ModelError::Cancelled`].
 pub fn evaluate(
     model: &dyn Model,
     train: &Interactions,
+    owned: &Interactions,
     test: &Interactions,
     k: usize,
     progress: &dyn Progress,
 ) -> Result<Evaluation, ModelError> {
     let candidates: Vec<u32> = (0..model.items() as u32).collect();
     let users: Vec<u32> = (0..test.users() as u32).filter(|&user| !test.row(user).0.is_empty()).collect();
+    let best_sellers = column_sums(train);
     progress.phase("Measuring", Some(users.len() as u64));
     let measured: Vec<Option<(UserQuality, Vec<u32>)>> = users
         .par_iter()
@@ -90,23 +93,33 @@ pub fn evaluate(
                 }
                 progress.advance(1);
                 let (items, weights) = train.row(user);
-                let relevant: Vec<u32> = test
-                    .row(user)
-                    .0
-                    .iter()
-                    .copied()
-                    .filter(|item| items.binary_search(item).is_err())
-                    .collect();
+                let (owned, _) = owned.row(user);
+                let of_user = test.row(user).0.iter().copied();
+                let relevant: Vec<u32> = of_user.filter(|item| owned.binary_search(item).is_err()).collect();
                 if relevant.is_empty() {
                     return Ok(None);
                 }
-                scorer.score(User { row: Some(user), items, weights }, scores);
-                let ranked = top_k(scores, k, |item| items.binary_search(&(item as u32)).is_ok());
+                if !scorer.score(User { row: Some(user), items, weights }, scores) {
+                    scores.copy_from_slice(&best_sellers);
+                }
+                let ranked = top_k(scores, k, |item| owned.binary_search(&(item as u32)).is_ok());
                 Ok(Some((user_quality(&ranked, &relevant, k), ranked)))
             },
         )
         .collect::<Result<_, _>>()?;
     Ok(summarise(measured.into_iter().flatten(), model.items()))
+}
+
+/// For each item, the sum of its weights.
+fn column_sums(interactions: &Interactions) -> Vec<f32> {
+    let mut sums = vec![0f32; interactions.items()];
+    for user in 0..interactions.users() as u32 {
+        let (items, weights) = interactions.row(user);
+        for (&item, &weight) in items.iter().zip(weights) {
+            sums[item as usize] += weight;
+        }
+    }
+    sums
 }
 
 fn summarise(measured: impl Iterator<Item = (UserQuality, Vec<u32>)>, items: usize) -> Evaluation {
@@ -175,6 +188,21 @@ mod tests {
         let late = user_quality(&[1, 2, 5], &[5], 3);
         assert_eq!((late.ndcg, late.reciprocal_rank), (0.5, 1.0 / 3.0));
         assert_eq!(user_quality(&[1, 2], &[5], 2), UserQuality::default());
+    }
+
+    #[test]
+    fn somebody_new_gets_best_sellers_and_only_what_is_owned_is_left_out() {
+        use crate::progress::Silent;
+        use crate::recommender::{Params, Resources};
+        // Item 1 sells best. User 2 is new; user 1 only looked at item 1 before buying it.
+        let train = Interactions::from_triples(3, 3, [(0, 0, 1.0), (0, 1, 9.0), (1, 0, 1.0), (1, 1, 0.1)]);
+        let owned = Interactions::from_triples(3, 3, [(0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0)]);
+        let test = Interactions::from_triples(3, 3, [(1, 1, 1.0), (2, 1, 1.0)]);
+        let resources = Resources { seed: 1, max_memory_bytes: 1 << 30, progress: &Silent };
+        let model = Params::default_of("item_knn").unwrap().fit(&train, &resources).unwrap();
+        let found = evaluate(&*model, &train, &owned, &test, 1, &Silent).unwrap();
+        assert_eq!((found.users, found.quality.recall), (2, 1.0));
+        assert_eq!(evaluate(&*model, &train, &train, &test, 1, &Silent).unwrap().users, 1);
     }
 
     #[test]

@@ -231,6 +231,9 @@ impl Run<'_> {
     fn choose(&self, request: &Request) -> Result<(Params, Measured), TrainingError> {
         let candidates = request.params()?;
         let before = self.read("Reading what customers did before the days held back", self.test_from())?;
+        // What was only looked at may still be picked, in a campaign and here.
+        let bought = EventRange::before(self.test_from());
+        let owned = behaviour::read_known(self.snapshot, bought, &Weighing::purchases(), &before)?;
         let range = EventRange::between(self.test_from(), self.cut_at);
         let test = behaviour::read_known(self.snapshot, range, &Weighing::purchases(), &before)?;
         let seed = self.installation.config.training.seed;
@@ -241,7 +244,7 @@ impl Run<'_> {
         }
         let measure = |params: &Params| -> Result<Evaluation, TrainingError> {
             let model = params.fit(&before.interactions, &self.resources())?;
-            Ok(evaluate(&*model, &before.interactions, &test, LIST_LENGTH, self.progress)?)
+            Ok(evaluate(&*model, &before.interactions, &owned, &test, LIST_LENGTH, self.progress)?)
         };
         let popular = Params::default_of("popular")?;
         let best_sellers = measure(&popular)?;

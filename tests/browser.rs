@@ -154,7 +154,7 @@ fn a_marketer_makes_a_campaign_and_reads_a_report() {
     }
     browser.find(".product-card");
     browser.screenshot("customer");
-    browser.eval("history.back()");
+    browser.follow("Friends of the house");
     browser.find_text("h2", "Look at the picks");
     browser.click("input[type=checkbox][required]");
     browser.find_text("form button", "Approve").click();

@@ -238,28 +238,24 @@ fn lists(installation: &Installation, kind: ListKind, chosen: &str) -> Result<Ve
     Ok(lists.into_iter().map(choice).collect())
 }
 
-const MODELS: [(&str, &str, &str); 4] = [
+const MODELS: [(&str, &str); 4] = [
     (
         "auto",
-        "Let Handpick choose",
         "Handpick tries its ways of picking on the last weeks of your shop's history and takes the one that would have \
          hit best.",
     ),
     (
         "item_knn",
-        "Bought together",
         "Picks what other customers bought together with what this customer bought. Good for shops whose products \
          belong together, and easy to explain: every pick names the purchase that spoke for it.",
     ),
     (
         "als",
-        "Similar tastes",
         "Finds out what kinds of taste there are in your shop and how much of each a customer has. Good for large \
          ranges, and for customers who buy different things each time.",
     ),
     (
         "popular",
-        "Best-sellers",
         "The same products for everybody: what sold best lately. A sensible start for a young shop, and what the other \
          ways are measured against.",
     ),
@@ -268,9 +264,9 @@ const MODELS: [(&str, &str, &str); 4] = [
 pub fn models(installation: &Installation, form: &Form) -> Result<Vec<ModelChoice>, WebError> {
     let shop = installation.shop_id();
     let stored = installation.store.read(|conn| models::latest(conn, shop, MODELS_LOOKED_AT))?;
-    let choice = |(kind, title, text): (&'static str, &'static str, &'static str)| ModelChoice {
+    let choice = |(kind, text): (&'static str, &'static str)| ModelChoice {
         kind,
-        title,
+        title: web::model_name(kind),
         text,
         quality: match kind {
             "auto" => String::new(),

@@ -3,6 +3,8 @@
 //!
 //! UTF-8, RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front.
 
+pub use super::format::{Dialect, Format};
+
 use super::json_rows;
 use super::people::{People, Person};
 use crate::history::{HistoryError, Snapshot};
@@ -16,46 +18,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::io::Write;
 use std::path::Path;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Wide,
-    Long,
-    JsonLines,
-    Holdout,
-}
-
-impl Format {
-    pub const ALL: [Format; 4] = [Self::Wide, Self::Long, Self::JsonLines, Self::Holdout];
-
-    /// The file's name after the campaign's.
-    pub const fn file(self) -> &'static str {
-        match self {
-            Self::Wide => "picks_wide.csv",
-            Self::Long => "picks_long.csv",
-            Self::JsonLines => "picks.jsonl",
-            Self::Holdout => "control.csv",
-        }
-    }
-}
-
-/// How CSV is written: plainly, or as Excel in most of Europe expects it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Dialect {
-    #[default]
-    Plain,
-    /// `;` between cells and a byte-order mark in front.
-    Excel,
-}
-
-impl Dialect {
-    const fn delimiter(self) -> u8 {
-        match self {
-            Self::Plain => b',',
-            Self::Excel => b';',
-        }
-    }
-}
 
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {

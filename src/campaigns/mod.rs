@@ -5,6 +5,7 @@ pub mod counting;
 pub mod downloads;
 pub mod export;
 mod fields;
+mod format;
 pub mod generate;
 mod json_rows;
 pub mod lists;

@@ -95,7 +95,7 @@ pub fn show(installation: &Installation, who: &SignedIn, campaign: &Campaign) ->
         may_download: may && is_downloadable,
         is_sent: matches!(state, CampaignState::Sent | CampaignState::Closed),
         may_close: may && state == CampaignState::Sent,
-        model: views::model(&summary.model).to_owned(),
+        model: web::model_name(&summary.model).to_owned(),
         verdict: model.map(|model| model.verdict).unwrap_or_default(),
         facts: facts(&summary),
         groups: groups(&summary),

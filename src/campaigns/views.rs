@@ -105,7 +105,7 @@ pub fn chosen(
         }
         Step::Products => products(&plan.products, currency),
         Step::Audience => audience(&plan.audience, currency),
-        Step::Model => vec![model(&plan.model).to_owned()],
+        Step::Model => vec![web::model_name(&plan.model).to_owned()],
         Step::Rules => rules(plan, currency),
         Step::Controls => {
             let Plan { controls, .. } = plan;
@@ -118,16 +118,6 @@ pub fn chosen(
     };
     let row = |step: Step| (step.title(), format!("/campaigns/{id}/steps/{}", step.name()), sentences(step));
     Step::ALL.into_iter().map(row).collect()
-}
-
-pub fn model(kind: &str) -> &'static str {
-    match kind {
-        "auto" => "Handpick chooses",
-        "popular" => "Best-sellers",
-        "item_knn" => "Bought together",
-        "als" => "Similar tastes",
-        _ => "Another model",
-    }
 }
 
 fn products(products: &Products, currency: &str) -> Vec<String> {

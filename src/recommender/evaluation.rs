@@ -3,7 +3,7 @@
 //! All items are ranked for every user with something to find; the user's training items are left out. Relevance is
 //! binary. *Source*: Järvelin, Kekäläinen (TOIS 2002) for NDCG; the ideal list is cut at min(K, relevant items).
 
-use super::models::Random;
+use super::models::{Random, popular};
 use super::{Interactions, Model, ModelError, User, top_k};
 use crate::progress::Progress;
 use rayon::prelude::*;
@@ -81,7 +81,8 @@ pub fn evaluate(
 ) -> Result<Evaluation, ModelError> {
     let candidates: Vec<u32> = (0..model.items() as u32).collect();
     let users: Vec<u32> = (0..test.users() as u32).filter(|&user| !test.row(user).0.is_empty()).collect();
-    let best_sellers = column_sums(train);
+    let best_sellers = popular::fit(&popular::Params {}, train);
+    let best_sellers = best_sellers.scores();
     progress.phase("Measuring", Some(users.len() as u64));
     let measured: Vec<Option<(UserQuality, Vec<u32>)>> = users
         .par_iter()
@@ -100,7 +101,7 @@ pub fn evaluate(
                     return Ok(None);
                 }
                 if !scorer.score(User { row: Some(user), items, weights }, scores) {
-                    scores.copy_from_slice(&best_sellers);
+                    scores.copy_from_slice(best_sellers);
                 }
                 let ranked = top_k(scores, k, |item| owned.binary_search(&(item as u32)).is_ok());
                 Ok(Some((user_quality(&ranked, &relevant, k), ranked)))
@@ -108,18 +109,6 @@ pub fn evaluate(
         )
         .collect::<Result<_, _>>()?;
     Ok(summarise(measured.into_iter().flatten(), model.items()))
-}
-
-/// For each item, the sum of its weights.
-fn column_sums(interactions: &Interactions) -> Vec<f32> {
-    let mut sums = vec![0f32; interactions.items()];
-    for user in 0..interactions.users() as u32 {
-        let (items, weights) = interactions.row(user);
-        for (&item, &weight) in items.iter().zip(weights) {
-            sums[item as usize] += weight;
-        }
-    }
-    sums
 }
 
 fn summarise(measured: impl Iterator<Item = (UserQuality, Vec<u32>)>, items: usize) -> Evaluation {

@@ -12,7 +12,7 @@ use crate::installation::Installation;
 use crate::picker::behaviour::{self, Behaviour, BehaviourError, Weighing};
 use crate::picker::model_file::{self, ModelFileError, ModelHeader};
 use crate::progress::Progress;
-use crate::recommender::evaluation::{Evaluation, evaluate};
+use crate::recommender::evaluation::{Evaluation, Quality, evaluate};
 use crate::recommender::{ModelError, Params, Resources};
 use crate::store::StoreError;
 use crate::store::models::{self, NewModel, StoredModel};
@@ -153,7 +153,7 @@ fn attempt(
     let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
     let cut_at = cut(&snapshot, request.as_of.unwrap_or_else(|| installation.now()));
     let run = Run { installation, snapshot: &snapshot, cut_at, progress };
-    let (params, measured) = run.choose(request)?;
+    let Choice { params, measured, tried } = run.choose(request)?;
     let everything = run.read("Reading what customers did", cut_at)?;
     let model = params.fit(&everything.interactions, &run.resources())?;
     let trained_at = installation.now();
@@ -164,7 +164,7 @@ fn attempt(
         cut_at,
         trained_at,
         seed: installation.config.training.seed,
-        metrics: run.metrics(&measured, request.model == "auto"),
+        metrics: run.metrics(&measured, &tried, request.model == "auto"),
     };
     let file = format!("{}-{}.safetensors", params.kind(), trained_at.format("%Y%m%dT%H%M%S%3f"));
     let path = installation.folder.models(installation.shop_id()).join(&file);
@@ -191,6 +191,13 @@ fn attempt(
         models::by_id(conn, shop, id)
     })?;
     stored.ok_or_else(|| TrainingError::Store(StoreError::Stale))
+}
+
+/// What to learn with, how good it was, and how good everything was that was tried.
+struct Choice {
+    params: Params,
+    measured: Measured,
+    tried: Vec<(&'static str, Quality)>,
 }
 
 /// One training run: what it reads and until when.
@@ -228,7 +235,7 @@ impl Run<'_> {
     }
 
     /// The parameters to learn with, and how good they were on the days held back.
-    fn choose(&self, request: &Request) -> Result<(Params, Measured), TrainingError> {
+    fn choose(&self, request: &Request) -> Result<Choice, TrainingError> {
         let candidates = request.params()?;
         let before = self.read("Reading what customers did before the days held back", self.test_from())?;
         // What was only looked at may still be picked, in a campaign and here.
@@ -240,7 +247,8 @@ impl Run<'_> {
         if before.interactions.is_empty() {
             let nothing = || Evaluation { quality: Default::default(), users: 0, ndcg: vec![], hits: vec![] };
             let first = candidates.into_iter().next().unwrap_or(Params::default_of("popular")?);
-            return Ok((first, Measured::new(nothing(), nothing(), seed)));
+            let measured = Measured::new(nothing(), nothing(), seed);
+            return Ok(Choice { params: first, measured, tried: Vec::new() });
         }
         let measure = |params: &Params| -> Result<Evaluation, TrainingError> {
             let model = params.fit(&before.interactions, &self.resources())?;
@@ -248,9 +256,10 @@ impl Run<'_> {
         };
         let popular = Params::default_of("popular")?;
         let best_sellers = measure(&popular)?;
-        let mut best = None;
+        let (mut best, mut tried) = (None, Vec::new());
         for params in candidates {
             let found = if params == popular { best_sellers.clone() } else { measure(&params)? };
+            tried.push((params.kind(), found.quality));
             let measured = Measured::new(found, best_sellers.clone(), seed);
             // When Handpick chooses, only what beats best-sellers with confidence may replace them.
             let better = best.as_ref().is_none_or(|(_, best): &(Params, Measured)| {
@@ -260,13 +269,24 @@ impl Run<'_> {
                 best = Some((params, measured));
             }
         }
-        best.ok_or(TrainingError::Model(ModelError::NoInteractions))
+        let (params, measured) = best.ok_or(TrainingError::Model(ModelError::NoInteractions))?;
+        Ok(Choice { params, measured, tried })
     }
 
-    fn metrics(&self, measured: &Measured, automatic: bool) -> serde_json::Value {
+    fn metrics(
+        &self,
+        measured: &Measured,
+        tried: &[(&'static str, Quality)],
+        automatic: bool,
+    ) -> serde_json::Value {
+        let tried: Vec<_> = tried
+            .iter()
+            .map(|(kind, quality)| serde_json::json!({ "kind": kind, "quality": quality }))
+            .collect();
         serde_json::json!({
             "k": LIST_LENGTH,
             "auto": automatic,
+            "tried": tried,
             "model": measured.model.quality,
             "popular": measured.popular.quality,
             "difference": { "ndcg": measured.difference },

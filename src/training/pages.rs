@@ -20,7 +20,7 @@ struct Models {
     /// The queued or running training, if there is one.
     job: Option<String>,
     models: Vec<Shown>,
-    choices: [(&'static str, &'static str, &'static str); 4],
+    choices: Vec<(&'static str, &'static str, &'static str)>,
 }
 
 struct Shown {
@@ -35,16 +35,12 @@ struct Shown {
     figures: Vec<(&'static str, String, String)>,
 }
 
-/// Kind, name and what it is good for, in plain words.
-const CHOICES: [(&str, &str, &str); 4] = [
-    ("auto", "Let Handpick choose", "Tries all of them on the last weeks and keeps the one that did best."),
-    ("als", "Similar tastes", "Learns tastes from all customers together. Good when people buy often."),
-    ("item_knn", "Bought together", "Picks what others bought with the customer's own products. Says why."),
-    (
-        "popular",
-        "Best-sellers",
-        "The same for everybody: what sells best lately. The measure for the others.",
-    ),
+/// Kind and what it is good for, in plain words.
+const CHOICES: [(&str, &str); 4] = [
+    ("auto", "Tries all of them on the last weeks and keeps the one that did best."),
+    ("als", "Learns tastes from all customers together. Good when people buy often."),
+    ("item_knn", "Picks what others bought with the customer's own products. Says why."),
+    ("popular", "The same for everybody: what sells best lately. The measure for the others."),
 ];
 
 /// GET /models
@@ -94,7 +90,8 @@ fn look(installation: &Installation, shell: Shell) -> Result<Models, WebError> {
     })?;
     let zone = installation.zone();
     let models = stored.into_iter().map(|model| shown(model, zone)).collect();
-    Ok(Models { shell, job, models, choices: CHOICES })
+    let choices = CHOICES.map(|(kind, words)| (kind, web::model_name(kind), words)).into();
+    Ok(Models { shell, job, models, choices })
 }
 
 fn shown(model: StoredModel, zone: chrono_tz::Tz) -> Shown {

@@ -28,6 +28,11 @@ pub fn fit(_: &Params, interactions: &Interactions) -> Popular {
 }
 
 impl Popular {
+    /// One number an item.
+    pub fn scores(&self) -> &[f32] {
+        &self.scores
+    }
+
     pub(in crate::recommender) fn load(arrays: &mut Arrays) -> Result<Self, ModelError> {
         Ok(Self { scores: arrays.f32("scores")?.1 })
     }

@@ -1,7 +1,7 @@
 //! `handpick evaluate`: measures a model on any interactions, without a shop.
 
 use super::console_progress::ConsoleProgress;
-use crate::index::Index;
+use super::interactions_file::{self, Dictionaries, Line};
 use crate::progress::Progress;
 use crate::recommender::evaluation::{Evaluation, evaluate};
 use crate::recommender::{Interactions, Model, Params, Resources};
@@ -14,7 +14,7 @@ use std::time::Instant;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to learn from: CSV with the columns user, item and, if wanted, weight.
+    /// What to learn from: CSV or Parquet with the columns user,item[,weight][,timestamp].
     #[arg(long, value_name = "FILE", requires = "test", required_unless_present = "events")]
     train: Option<PathBuf>,
     /// What to find, likewise.
@@ -40,35 +40,44 @@ pub struct Args {
     json: bool,
 }
 
-/// Rows of a file, numbered.
+/// What is learned from and what is to be found, under the same numbers.
 #[derive(Default)]
 struct Log {
-    users: Index,
-    items: Index,
-    train: Vec<(u32, u32, f32)>,
-    test: Vec<(u32, u32, f32)>,
+    known: Dictionaries,
+    train: Vec<Line>,
+    test: Vec<Line>,
 }
 
-#[derive(Clone, Copy)]
-enum Part {
-    Train,
-    Test,
-    SplitAt(DateTime<Utc>),
+impl Log {
+    fn files(train: &Path, test: &Path) -> anyhow::Result<Self> {
+        let mut log = Self::default();
+        log.train = interactions_file::read(train, &mut log.known)?;
+        log.test = interactions_file::read(test, &mut log.known)?;
+        Ok(log)
+    }
+
+    fn split(events: &Path, at: DateTime<Utc>) -> anyhow::Result<Self> {
+        let mut log = Self::default();
+        for line in interactions_file::read(events, &mut log.known)? {
+            let Some(at_us) = line.at_us else {
+                bail!("{}: splitting in time needs a column “timestamp”", events.display());
+            };
+            if at_us < at.timestamp_micros() { &mut log.train } else { &mut log.test }.push(line);
+        }
+        Ok(log)
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "a command's result goes to stdout")]
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let request = crate::training::Request { model: args.model, set: args.set, as_of: None };
     let tried = request.params()?;
-    let mut log = Log::default();
-    if let (Some(events), Some(at)) = (&args.events, args.split_at) {
-        log.read_file(events, Part::SplitAt(at))?;
-    }
-    if let (Some(train), Some(test)) = (&args.train, &args.test) {
-        log.read_file(train, Part::Train)?;
-        log.read_file(test, Part::Test)?;
-    }
-    let report = measure(log, tried, args.top as usize, &ConsoleProgress::new())?;
+    let log = match (&args.events, args.split_at, &args.train, &args.test) {
+        (Some(events), Some(at), _, _) => Log::split(events, at)?,
+        (_, _, Some(train), Some(test)) => Log::files(train, test)?,
+        _ => bail!("give --train and --test, or --events and --split-at"),
+    };
+    let report = measure(&log, tried, args.top as usize, &ConsoleProgress::new())?;
     if args.json {
         println!("{report}");
     } else {
@@ -78,14 +87,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn measure(
-    log: Log,
+    log: &Log,
     tried: Vec<Params>,
     k: usize,
     progress: &dyn Progress,
 ) -> anyhow::Result<serde_json::Value> {
-    let (users, items) = (log.users.len(), log.items.len());
-    let train = Interactions::from_triples(users, items, log.train);
-    let test = Interactions::from_triples(users, items, log.test);
+    let (users, items) = (log.known.users.len(), log.known.items.len());
+    let train = Interactions::from_triples(users, items, log.train.iter().map(Line::triple));
+    let test = Interactions::from_triples(users, items, log.test.iter().map(Line::triple));
     let begun = Instant::now();
     let params = choose(tried, &train, k, progress)?;
     let model = fit(&params, &train, progress)?;
@@ -147,59 +156,6 @@ fn peak_memory() -> Option<u64> {
     line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok().map(|kb| kb * 1024)
 }
 
-impl Log {
-    fn read_file(&mut self, path: &Path, part: Part) -> anyhow::Result<()> {
-        let file = std::fs::File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        self.read(file, part).with_context(|| path.display().to_string())
-    }
-
-    fn read(&mut self, source: impl std::io::Read, part: Part) -> anyhow::Result<()> {
-        let mut reader = csv::Reader::from_reader(source);
-        let headers = reader.headers()?.clone();
-        let column = |name: &str| headers.iter().position(|header| header.trim() == name);
-        let (Some(user), Some(item)) = (column("user"), column("item")) else {
-            bail!("the first row must name the columns user and item");
-        };
-        let (weight, time) = (column("weight"), column("timestamp"));
-        let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record)? {
-            let row = record.position().map_or(0, csv::Position::line);
-            let field = |at: usize| record.get(at).map(str::trim).unwrap_or_default();
-            if field(user).is_empty() || field(item).is_empty() {
-                bail!("row {row}: user and item must not be empty");
-            }
-            let weight = match weight.map(field) {
-                None | Some("") => 1.0,
-                Some(text) => match text.parse::<f32>() {
-                    Ok(weight) if weight.is_finite() && weight >= 0.0 => weight,
-                    _ => bail!("row {row}: weight “{text}” is not a number from 0"),
-                },
-            };
-            let is_test = match part {
-                Part::Train => false,
-                Part::Test => true,
-                Part::SplitAt(at) => {
-                    let text = time.map(field).unwrap_or_default();
-                    let moment = moment(text).with_context(|| {
-                        format!("row {row}: timestamp “{text}” is not a time (RFC 3339 or Unix seconds)")
-                    })?;
-                    moment >= at
-                }
-            };
-            let triple = (self.users.intern(field(user)), self.items.intern(field(item)), weight);
-            if is_test { &mut self.test } else { &mut self.train }.push(triple);
-        }
-        Ok(())
-    }
-}
-
-fn moment(text: &str) -> Option<DateTime<Utc>> {
-    match text.parse::<i64>() {
-        Ok(seconds) => DateTime::from_timestamp(seconds, 0),
-        Err(_) => text.parse().ok(),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests {
@@ -209,16 +165,10 @@ mod tests {
     #[test]
     fn a_tiny_log_is_split_and_measured() {
         let text = "user,item,timestamp\na,x,1\nb,x,1\nb,y,2\na,y,10\n";
-        let mut log = Log::default();
-        log.read(text.as_bytes(), Part::SplitAt(DateTime::from_timestamp(5, 0).unwrap())).unwrap();
-        let report = measure(log, vec![Params::default_of("popular").unwrap()], 20, &Silent).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let log = Log::split(file.path(), DateTime::from_timestamp(5, 0).unwrap()).unwrap();
+        let report = measure(&log, vec![Params::default_of("popular").unwrap()], 20, &Silent).unwrap();
         assert_eq!((&report["recall@20"], &report["interactions"]), (&json!(1.0), &json!(3)));
-    }
-
-    #[test]
-    fn a_bad_row_is_named() {
-        let error =
-            Log::default().read("user,item,weight\na,x,1\nb,y,no\n".as_bytes(), Part::Train).unwrap_err();
-        assert!(error.to_string().starts_with("row 3: weight “no”"), "{error}");
     }
 }

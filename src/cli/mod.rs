@@ -10,6 +10,7 @@ pub mod console_progress;
 pub mod demo;
 pub mod evaluate;
 pub mod generate;
+mod interactions_file;
 mod open;
 pub mod report;
 pub mod serve;

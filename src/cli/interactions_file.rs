@@ -1,0 +1,300 @@
+//! Files of interactions, CSV or Parquet, with the columns `user,item[,weight][,timestamp]`.
+//!
+//! Ids are any strings; every complaint names the file and the row.
+
+use crate::index::Index;
+use anyhow::{Context, anyhow, bail, ensure};
+use arrow_array::cast::AsArray;
+use arrow_array::types::*;
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{DataType, TimeUnit};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::fs::File;
+use std::path::Path;
+
+/// The dictionaries that several files share.
+#[derive(Default)]
+pub struct Dictionaries {
+    pub users: Index,
+    pub items: Index,
+}
+
+/// One interaction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    pub user: u32,
+    pub item: u32,
+    pub weight: f32,
+    /// Microseconds since 1970, UTC; `None` when the file has no such column.
+    pub at_us: Option<i64>,
+}
+
+impl Line {
+    pub fn triple(&self) -> (u32, u32, f32) {
+        (self.user, self.item, self.weight)
+    }
+}
+
+/// Reads a whole file; Parquet by its first four bytes, else CSV.
+pub fn read(path: &Path, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
+    let name = path.display();
+    let mut file = File::open(path).with_context(|| format!("{name} cannot be opened"))?;
+    let mut magic = [0u8; 4];
+    let is_parquet = std::io::Read::read_exact(&mut file, &mut magic).is_ok() && &magic == b"PAR1";
+    let file = File::open(path).with_context(|| format!("{name} cannot be opened"))?;
+    let lines = if is_parquet { parquet(file, known) } else { csv(file, known) };
+    let lines = lines.with_context(|| name.to_string())?;
+    ensure!(!lines.is_empty(), "{name}: it has a header, but no rows");
+    Ok(lines)
+}
+
+/// A time as files and the command line have it: RFC 3339, `2024-05-01 13:00:00`, `2024-05-01` (both UTC), or seconds,
+/// milliseconds or microseconds since 1970, told apart by their size.
+pub fn time_us(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(number) = text.parse::<f64>() {
+        return epoch_us(number);
+    }
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(at.with_timezone(&Utc).timestamp_micros());
+    }
+    for form in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M"] {
+        if let Ok(at) = NaiveDateTime::parse_from_str(text, form) {
+            return Some(at.and_utc().timestamp_micros());
+        }
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
+}
+
+/// Seconds up to the year 5138, then milliseconds up to the same, then microseconds.
+fn epoch_us(number: f64) -> Option<i64> {
+    let scale = match number.abs() {
+        size if !size.is_finite() => return None,
+        size if size < 1e11 => 1e6,
+        size if size < 1e14 => 1e3,
+        _ => 1.0,
+    };
+    Some((number * scale).round() as i64)
+}
+
+/// Where the columns stand.
+struct Columns {
+    user: usize,
+    item: usize,
+    weight: Option<usize>,
+    timestamp: Option<usize>,
+}
+
+fn columns(names: &[String]) -> anyhow::Result<Columns> {
+    let find = |wanted: &str| names.iter().position(|name| name.trim().eq_ignore_ascii_case(wanted));
+    let must = |wanted| {
+        find(wanted).ok_or_else(|| {
+            let found = names.join(", ");
+            anyhow!("it has no column “{wanted}”; needed are user,item[,weight][,timestamp] in the first line, found are: {found}")
+        })
+    };
+    Ok(Columns {
+        user: must("user")?,
+        item: must("item")?,
+        weight: find("weight"),
+        timestamp: find("timestamp"),
+    })
+}
+
+fn csv(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
+    let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 20).from_reader(file);
+    let header = reader.byte_headers().context("the first line cannot be read")?;
+    let name = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_start_matches('\u{feff}').to_owned();
+    let names: Vec<String> = header.iter().map(name).collect();
+    let columns = columns(&names)?;
+    let mut lines = Vec::new();
+    let mut record = csv::StringRecord::new();
+    loop {
+        // The csv crate's message names the line and what it expected.
+        if !reader.read_record(&mut record)? {
+            return Ok(lines);
+        }
+        let row = record.position().map_or(0, csv::Position::line);
+        let cell = |at: usize| record.get(at).unwrap_or_default();
+        let line = line(
+            known,
+            cell(columns.user),
+            cell(columns.item),
+            columns.weight.map(|at| weight_of(cell(at))),
+            columns.timestamp.map(|at| time_us(cell(at)).ok_or_else(|| cell(at).to_owned())),
+        );
+        lines.push(line.with_context(|| format!("line {row}"))?);
+    }
+}
+
+fn weight_of(text: &str) -> Result<f32, String> {
+    text.trim().parse().map_err(|_| text.to_owned())
+}
+
+/// Checks one row's values.
+fn line(
+    known: &mut Dictionaries,
+    user: &str,
+    item: &str,
+    weight: Option<Result<f32, String>>,
+    at_us: Option<Result<i64, String>>,
+) -> anyhow::Result<Line> {
+    ensure!(!user.is_empty(), "the user is empty");
+    ensure!(!item.is_empty(), "the item is empty");
+    let weight = match weight.unwrap_or(Ok(1.0)) {
+        Ok(weight) if weight.is_finite() && weight >= 0.0 => weight,
+        Ok(weight) => bail!("the weight is {weight}; expected a number of at least 0"),
+        Err(found) => bail!("the weight is “{found}”; expected a number of at least 0"),
+    };
+    let at_us = at_us.transpose().map_err(|found| {
+        anyhow!("the timestamp is “{found}”; expected seconds since 1970, or 2024-05-01T13:00:00Z")
+    })?;
+    Ok(Line { user: known.users.intern(user), item: known.items.intern(item), weight, at_us })
+}
+
+fn parquet(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(8192).build()?;
+    let mut lines = Vec::new();
+    for batch in reader {
+        let batch = batch?;
+        let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let columns = columns(&names)?;
+        for at in 0..batch.num_rows() {
+            let text = |column| cell(&batch, column, at);
+            let row = lines.len() + 1;
+            let mut read = || -> anyhow::Result<Line> {
+                let weight = columns.weight.map(text).transpose()?;
+                let time = columns.timestamp.map(|column| time(&batch, column, at)).transpose()?;
+                let (user, item) = (text(columns.user)?, text(columns.item)?);
+                line(known, &user, &item, weight.as_deref().map(weight_of), time)
+            };
+            lines.push(read().with_context(|| format!("row {row}"))?);
+        }
+    }
+    Ok(lines)
+}
+
+/// A value as text; NULL is empty.
+fn cell(batch: &RecordBatch, column: usize, at: usize) -> anyhow::Result<String> {
+    let array = batch.column(column);
+    if array.is_null(at) {
+        return Ok(String::new());
+    }
+    let text = match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().value(at).to_owned(),
+        DataType::LargeUtf8 => array.as_string::<i64>().value(at).to_owned(),
+        DataType::Utf8View => array.as_string_view().value(at).to_owned(),
+        DataType::Int8 => array.as_primitive::<Int8Type>().value(at).to_string(),
+        DataType::Int16 => array.as_primitive::<Int16Type>().value(at).to_string(),
+        DataType::Int32 => array.as_primitive::<Int32Type>().value(at).to_string(),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(at).to_string(),
+        DataType::UInt8 => array.as_primitive::<UInt8Type>().value(at).to_string(),
+        DataType::UInt16 => array.as_primitive::<UInt16Type>().value(at).to_string(),
+        DataType::UInt32 => array.as_primitive::<UInt32Type>().value(at).to_string(),
+        DataType::UInt64 => array.as_primitive::<UInt64Type>().value(at).to_string(),
+        DataType::Float32 => array.as_primitive::<Float32Type>().value(at).to_string(),
+        DataType::Float64 => array.as_primitive::<Float64Type>().value(at).to_string(),
+        other => {
+            let name = batch.schema().field(column).name().clone();
+            bail!("the column “{name}” is of the type {other}; expected text or numbers")
+        }
+    };
+    Ok(text)
+}
+
+fn time(batch: &RecordBatch, column: usize, at: usize) -> anyhow::Result<Result<i64, String>> {
+    let array = batch.column(column);
+    if array.is_null(at) {
+        return Ok(Err(String::new()));
+    }
+    let us = match array.data_type() {
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            array.as_primitive::<TimestampSecondType>().value(at).checked_mul(1_000_000)
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            array.as_primitive::<TimestampMillisecondType>().value(at).checked_mul(1000)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            Some(array.as_primitive::<TimestampMicrosecondType>().value(at))
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            Some(array.as_primitive::<TimestampNanosecondType>().value(at).div_euclid(1000))
+        }
+        DataType::Date32 => Some(i64::from(array.as_primitive::<Date32Type>().value(at)) * 86_400_000_000),
+        _ => {
+            let text = cell(batch, column, at)?;
+            return Ok(time_us(&text).ok_or(text));
+        }
+    };
+    Ok(us.ok_or_else(|| "out of range".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_text(text: &str) -> Result<Vec<Line>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.csv");
+        std::fs::write(&path, text).unwrap();
+        read(&path, &mut Dictionaries::default())
+            .map_err(|error| format!("{error:#}").replace(&format!("{}: ", path.display()), ""))
+    }
+
+    #[test]
+    fn columns_in_any_order() {
+        let lines =
+            of_text("\u{feff}timestamp,Item,user,weight\n2024-05-01,a,x,2\n1714521600,b,x,0.5\n").unwrap();
+        let at_us = Some(1_714_521_600_000_000);
+        assert_eq!(lines[0], Line { user: 0, item: 0, weight: 2.0, at_us });
+        assert_eq!(lines[1], Line { user: 0, item: 1, weight: 0.5, at_us });
+    }
+
+    #[test]
+    fn complaints_name_the_line_and_what_was_expected() {
+        for (text, says) in [
+            (
+                "0,1\n2,3\n",
+                "it has no column “user”; needed are user,item[,weight][,timestamp] in the first line, found are: 0, 1",
+            ),
+            ("user,item\n", "it has a header, but no rows"),
+            (
+                "user,item,weight\na,b,1\na,c,heavy\n",
+                "line 3: the weight is “heavy”; expected a number of at least 0",
+            ),
+            ("user,item,weight\na,b,NaN\n", "line 2: the weight is NaN; expected a number of at least 0"),
+            ("user,item\na,b\n,c\n", "line 3: the user is empty"),
+            ("user,item,timestamp\na,b,yesterday\n", "line 2: the timestamp is “yesterday”; expected"),
+            ("user,item\na,b,c\n", "CSV error: record 1 (line: 2, byte: 10): found record with 3 fields"),
+        ] {
+            let error = of_text(text).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn parquet_is_told_by_its_content() {
+        use arrow_array::{ArrayRef, Int64Array, StringArray};
+        use std::sync::Arc;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.file");
+        let users: ArrayRef = Arc::new(Int64Array::from(vec![7, 7]));
+        let items: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None]));
+        let batch = RecordBatch::try_from_iter([("user", users), ("item", items)]).unwrap();
+        let file = File::create(&path).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch.slice(0, 1)).unwrap();
+        writer.close().unwrap();
+        let mut known = Dictionaries::default();
+        assert_eq!(read(&path, &mut known).unwrap().len(), 1);
+        assert_eq!((known.users.id(0), known.items.id(0)), ("7", "a"));
+        let file = File::create(&path).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let error = format!("{:#}", read(&path, &mut known).unwrap_err());
+        assert!(error.ends_with("some.file: row 2: the item is empty"), "{error}");
+    }
+}

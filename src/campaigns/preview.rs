@@ -259,7 +259,10 @@ fn look(
     let folder = generation(installation, &campaign)?;
     let arms = picks_file::arms(&folder).map_err(|error| internal(&error))?;
     // Anybody will do, but not always the same.
-    let any = installation.now().timestamp_micros() as usize % arms.len().max(1);
+    let chance = installation.now().timestamp_micros() as usize % arms.len().max(1);
+    // Somebody with picks to look at, if there is anybody.
+    let gets_mail = |at: &usize| arms[*at].1 != Arm::Holdout;
+    let any = (chance..arms.len()).chain(0..chance).find(gets_mail).unwrap_or(chance);
     let at = match asked {
         "" => (!arms.is_empty()).then_some(any),
         asked => arms.binary_search_by(|(known, _)| known.as_str().cmp(asked)).ok(),

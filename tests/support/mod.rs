@@ -11,6 +11,7 @@
 pub mod browser;
 mod mariadb;
 mod postgres;
+pub mod shop;
 
 pub use mariadb::MariaDb;
 pub use postgres::PostgreSql;

@@ -108,6 +108,8 @@ fn work_that_was_killed_is_done_after_the_restart() {
     browser.click("button[value=review]");
     browser.see("What you chose");
     browser.follow("Generate the picks");
+    // The order was taken; what comes of it is not known yet.
+    browser.see("being generated");
     drop(served);
     let served = shop.serve();
     see_at(&browser, &format!("{}/campaigns/1", served.url), "Look at the picks, then approve them");

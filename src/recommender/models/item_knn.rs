@@ -229,7 +229,11 @@ impl Model for ItemKnn {
     }
 
     fn scorer<'a>(&'a self, candidates: &'a [u32]) -> Box<dyn Scorer + 'a> {
-        Box::new(Neighbours { model: self, candidates, sums: vec![0.0; self.items()], touched: Vec::new() })
+        let mut place_of = vec![NOWHERE; self.items()];
+        for (place, &item) in candidates.iter().enumerate() {
+            place_of[item as usize] = place as u32;
+        }
+        Box::new(Neighbours { model: self, place_of })
     }
 
     /// Exact: the contributions of all the user's items add up to the score.
@@ -275,32 +279,28 @@ impl Model for ItemKnn {
     }
 }
 
+/// The place of an item that is no candidate.
+const NOWHERE: u32 = u32::MAX;
+
 struct Neighbours<'a> {
     model: &'a ItemKnn,
-    candidates: &'a [u32],
-    sums: Vec<f32>,
-    touched: Vec<u32>,
+    /// For each item its place among the candidates: neighbours that are none cost one look and nothing else.
+    place_of: Vec<u32>,
 }
 
 impl Scorer for Neighbours<'_> {
     fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool {
+        scores.fill(0.0);
         for (&own, &weight) in user.items.iter().zip(user.weights) {
             let weight = weight.sqrt();
             let (neighbours, similarities) = self.model.row(own);
             for (&item, &similarity) in neighbours.iter().zip(similarities) {
-                self.sums[item as usize] += weight * similarity;
-                self.touched.push(item);
+                let place = self.place_of[item as usize];
+                if place != NOWHERE {
+                    scores[place as usize] += weight * similarity;
+                }
             }
         }
-        let mut any = false;
-        for (score, &item) in scores.iter_mut().zip(self.candidates) {
-            *score = self.sums[item as usize];
-            any |= *score > 0.0;
-        }
-        for &item in &self.touched {
-            self.sums[item as usize] = 0.0;
-        }
-        self.touched.clear();
-        any
+        scores.iter().any(|&score| score > 0.0)
     }
 }

@@ -1,7 +1,7 @@
 //! A dictionary between the shop's ids and dense numbers from 0: what large sums are made with.
 
-use hashbrown::HashTable;
-use std::hash::{BuildHasher, RandomState};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
 
 /// Ids in the order of their first appearance. One arena holds all text: two million customers cost their bytes
 /// plus twelve each.
@@ -11,7 +11,8 @@ pub struct Index {
     /// Where each id ends in `text`.
     ends: Vec<usize>,
     numbers: HashTable<u32>,
-    hasher: RandomState,
+    /// foldhash, seeded per process: ids are short, and there are ten million of them in a large log.
+    hasher: DefaultHashBuilder,
 }
 
 impl Index {

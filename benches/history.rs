@@ -1,15 +1,23 @@
-//! How fast the history takes and gives events: rows per second of the clock and of one core, and the peak memory.
+//! How fast the history takes and gives events: rows per second of the clock and of one core, and the peak memory;
+//! beside the Parquet library alone on the same rows.
 //!
 //! `cargo bench --bench history -- [MILLION ROWS]`
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
+use arrow_array::RecordBatch;
 use chrono::DateTime;
 use handpick::history::{EventRange, History};
 use handpick::money::Money;
 use handpick::progress::Silent;
 use handpick::records::{Event, EventKind, Events};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 use std::fmt::Write;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 const PER_BATCH: u64 = 8192;
@@ -53,7 +61,8 @@ fn peak_mb() -> u64 {
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or_default() / 1024
 }
 
-fn timed(what: &str, rows: u64, work: impl FnOnce()) {
+/// Does `work` and says how long it took.
+fn timed(what: &str, rows: u64, work: impl FnOnce()) -> f64 {
     let (started, cpu) = (Instant::now(), cpu_seconds());
     work();
     let (wall, cpu) = (started.elapsed().as_secs_f64(), cpu_seconds() - cpu);
@@ -64,6 +73,50 @@ fn timed(what: &str, rows: u64, work: impl FnOnce()) {
         rows_f / cpu,
         peak_mb()
     );
+    wall
+}
+
+/// Every Parquet file of events below `folder`.
+fn segments(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            segments(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "parquet") {
+            found.push(path);
+        }
+    }
+}
+
+fn read_plainly(files: &[PathBuf], mut each: impl FnMut(RecordBatch)) {
+    for file in files {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file).unwrap()).unwrap();
+        reader.with_batch_size(PER_BATCH as usize).build().unwrap().for_each(|batch| each(batch.unwrap()));
+    }
+}
+
+/// Seconds the library alone takes to write the same rows and to read them.
+fn plainly(files: &[PathBuf], rows: u64) -> (f64, f64) {
+    let copy = tempfile::tempfile().unwrap();
+    let mut writer: Option<ArrowWriter<File>> = None;
+    let both = timed("the library alone: copying", rows, || {
+        read_plainly(files, |batch| {
+            let writer = writer.get_or_insert_with(|| {
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap()))
+                    .build();
+                ArrowWriter::try_new(copy.try_clone().unwrap(), batch.schema(), Some(properties)).unwrap()
+            });
+            writer.write(&batch).unwrap();
+        });
+        writer.take().unwrap().close().unwrap();
+    });
+    let mut seen = 0;
+    let reading = timed("the library alone: reading", rows, || {
+        read_plainly(files, |batch| seen += batch.num_rows() as u64);
+    });
+    assert_eq!(seen, rows);
+    (both - reading, reading)
 }
 
 fn main() {
@@ -76,20 +129,31 @@ fn main() {
         (0..rows).step_by(PER_BATCH as usize).for_each(|from| fill(&mut events, from, from + PER_BATCH));
     });
     let now = DateTime::UNIX_EPOCH;
+    let mut spent = Vec::new();
     for what in ["new rows", "the same rows again"] {
         let mut update = history.begin().unwrap();
-        timed(&format!("writing {what}"), rows, || {
+        let writing = timed(&format!("writing {what}"), rows, || {
             for from in (0..rows).step_by(PER_BATCH as usize) {
                 fill(&mut events, from, (from + PER_BATCH).min(rows));
                 update.events("orders", &events).unwrap();
             }
         });
-        timed(&format!("committing {what}"), rows, || {
+        let committing = timed(&format!("committing {what}"), rows, || {
             update.commit(&[], now, &Silent).unwrap();
         });
+        spent.push(writing + committing);
     }
-    timed("reading", rows, || {
+    let reading = timed("reading", rows, || {
         let events = history.snapshot().unwrap().events(EventRange::all()).unwrap();
         assert_eq!(events.map(|batch| batch.unwrap().len() as u64).sum::<u64>(), rows);
     });
+    let mut files = Vec::new();
+    segments(folder.path(), &mut files);
+    let (plain_writing, plain_reading) = plainly(&files, rows);
+    println!(
+        "speed as a share of the library alone: writing new rows {:.2}, the same again {:.2}, reading {:.2}",
+        plain_writing / spent[0],
+        plain_writing / spent[1],
+        plain_reading / reading
+    );
 }

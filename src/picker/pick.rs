@@ -107,7 +107,7 @@ fn best_sellers(known: Known<'_>, items: &[u32], places: &[usize]) -> Vec<(usize
     let mut scores: Vec<f64> = rules.candidates.iter().map(sales).collect();
     if !live.model.is_personal() {
         let mut by_model = vec![0.0; items.len()];
-        live.model.scorer(items).score(User { row: None, items: &[], weights: &[] }, &mut by_model);
+        live.model.scorer(items).score(User::default(), &mut by_model);
         scores.fill(0.0);
         for (&place, score) in places.iter().zip(by_model) {
             scores[place] = f64::from(score).max(0.0);
@@ -129,7 +129,7 @@ struct Taste {
 
 impl Taste {
     fn user(&self) -> User<'_> {
-        User { row: self.row, items: &self.items, weights: &self.weights }
+        User::of(self.row, (&self.items, &self.weights))
     }
 }
 

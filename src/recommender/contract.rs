@@ -39,7 +39,7 @@ fn scores(model: &dyn Model, interactions: &Interactions, user: u32, row: Option
     let candidates: Vec<u32> = (0..model.items() as u32).collect();
     let (items, weights) = interactions.row(user);
     let mut scores = vec![0.0; candidates.len()];
-    let personal = model.scorer(&candidates).score(User { row, items, weights }, &mut scores);
+    let personal = model.scorer(&candidates).score(User::of(row, (items, weights)), &mut scores);
     (personal, scores)
 }
 
@@ -52,7 +52,11 @@ fn stored(model: &dyn Model) -> Vec<LoadedTensor> {
     model
         .tensors()
         .into_iter()
-        .map(|tensor| LoadedTensor { name: tensor.name.into(), shape: tensor.shape, data: read(tensor.data) })
+        .map(|tensor| LoadedTensor {
+            name: tensor.name.into_owned(),
+            shape: tensor.shape,
+            data: read(tensor.data),
+        })
         .collect()
 }
 
@@ -68,7 +72,7 @@ fn the_checkerboards_missing_square_comes_first() {
 #[test]
 fn scores_do_not_depend_on_threads_candidates_or_storage() {
     let (train, _) = checkerboard();
-    for kind in Params::KINDS {
+    for &kind in Params::KINDS {
         let in_pool = |threads| {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
@@ -84,7 +88,7 @@ fn scores_do_not_depend_on_threads_candidates_or_storage() {
             assert_eq!(scores(&*reloaded, &train, user, Some(user)), expected, "{kind}: storage");
             let (items, weights) = train.row(user);
             let mut few = [0.0; 2];
-            one.scorer(&[3, 30]).score(User { row: Some(user), items, weights }, &mut few);
+            one.scorer(&[3, 30]).score(User::of(Some(user), (items, weights)), &mut few);
             assert_eq!(few, [expected.1[3], expected.1[30]], "{kind}: candidates");
         }
     }
@@ -93,7 +97,7 @@ fn scores_do_not_depend_on_threads_candidates_or_storage() {
 #[test]
 fn somebody_new_is_told_from_somebody_known() {
     let (train, _) = checkerboard();
-    for kind in Params::KINDS {
+    for &kind in Params::KINDS {
         let model = fit(kind, &train);
         let empty = Interactions::from_triples(1, 40, []);
         assert!(!scores(&*model, &empty, 0, None).0, "{kind}: nothing known");
@@ -113,17 +117,17 @@ fn explanations_add_up_to_the_score() {
         let model = fit(kind, &train);
         let (items, weights) = train.row(2);
         let (_, all) = scores(&*model, &train, 2, Some(2));
-        let parts = model.explain(User { row: Some(2), items, weights }, 4, usize::MAX);
+        let parts = model.explain(User::of(Some(2), (items, weights)), 4, usize::MAX);
         let sum: f32 = parts.iter().map(|part| part.amount).sum();
         assert!((sum - all[4]).abs() < 1e-4, "{kind}: {sum} {}", all[4]);
         assert!(parts.is_sorted_by(|a, b| a.amount >= b.amount));
-        assert_eq!(model.explain(User { row: Some(2), items, weights }, 4, 2), parts[..2]);
+        assert_eq!(model.explain(User::of(Some(2), (items, weights)), 4, 2), parts[..2]);
     }
 }
 
 #[test]
 fn nothing_to_learn_from_is_refused() {
-    for kind in Params::KINDS {
+    for &kind in Params::KINDS {
         let empty = Interactions::from_triples(2, 2, [(0, 0, f32::NAN)]);
         let refused = Params::default_of(kind).unwrap().fit(&empty, &resources(&Silent)).err();
         assert_eq!(refused, Some(ModelError::NoInteractions));
@@ -146,7 +150,7 @@ fn parameters_are_checked_and_memory_is_bounded() {
     }
     let mut als = Params::default_of("als").unwrap();
     assert!(matches!(als.set("factor", "8"), Err(ModelError::UnknownParameter(..))));
-    assert!(matches!(als.set("factors", "many"), Err(ModelError::Parameter { .. })));
+    assert!(matches!(als.set("factors", "many"), Err(ModelError::Unreadable { .. })));
     let small = Resources { max_memory_bytes: 1000, ..resources(&Silent) };
     assert!(matches!(als.fit(&train, &small), Err(ModelError::TooLarge { .. })));
 }
@@ -174,7 +178,7 @@ fn cancelling_ends_the_work() {
 #[test]
 fn damaged_arrays_are_refused() {
     let (train, _) = checkerboard();
-    for kind in Params::KINDS {
+    for &kind in Params::KINDS {
         let whole = stored(&*fit(kind, &train));
         for missing in 0..whole.len() {
             let mut tensors = whole.clone();

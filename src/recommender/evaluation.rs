@@ -81,8 +81,7 @@ pub fn evaluate(
 ) -> Result<Evaluation, ModelError> {
     let candidates: Vec<u32> = (0..model.items() as u32).collect();
     let users: Vec<u32> = (0..test.users() as u32).filter(|&user| !test.row(user).0.is_empty()).collect();
-    let best_sellers = popular::fit(&popular::Params {}, train);
-    let best_sellers = best_sellers.scores();
+    let best_sellers = popular::sums(train);
     progress.phase("Measuring", Some(users.len() as u64));
     let measured: Vec<Option<(UserQuality, Vec<u32>)>> = users
         .par_iter()
@@ -93,15 +92,14 @@ pub fn evaluate(
                     return Err(ModelError::Cancelled);
                 }
                 progress.advance(1);
-                let (items, weights) = train.row(user);
                 let (owned, _) = owned.row(user);
                 let of_user = test.row(user).0.iter().copied();
                 let relevant: Vec<u32> = of_user.filter(|item| owned.binary_search(item).is_err()).collect();
                 if relevant.is_empty() {
                     return Ok(None);
                 }
-                if !scorer.score(User { row: Some(user), items, weights }, scores) {
-                    scores.copy_from_slice(best_sellers);
+                if !scorer.score(User::of(Some(user), train.row(user)), scores) {
+                    scores.copy_from_slice(&best_sellers);
                 }
                 let ranked = top_k(scores, k, |item| owned.binary_search(&(item as u32)).is_ok());
                 Ok(Some((user_quality(&ranked, &relevant, k), ranked)))

@@ -1,7 +1,6 @@
-//! The inverse of [`Model::tensors`]: a model from its stored arrays.
+//! A model's stored arrays, taken one by one and checked on the way.
 
-use super::models::{als, item_knn, popular};
-use super::{Model, ModelError, Params};
+use super::ModelError;
 
 /// A named array as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,24 +17,14 @@ pub enum LoadedData {
     U64(Vec<u64>),
 }
 
-/// Rebuilds a model of `kind`.
-///
-/// # Errors
-/// [`ModelError::UnknownModel`], or [`ModelError::Damaged`] when an array is missing or does not fit the others.
-pub fn load(kind: &str, tensors: Vec<LoadedTensor>) -> Result<Box<dyn Model>, ModelError> {
-    let mut arrays = Arrays(tensors);
-    match kind {
-        "popular" => popular::Popular::load(&mut arrays).map(|model| Box::new(model) as Box<dyn Model>),
-        "item_knn" => item_knn::ItemKnn::load(&mut arrays).map(|model| Box::new(model) as Box<dyn Model>),
-        "als" => als::Als::load(&mut arrays).map(|model| Box::new(model) as Box<dyn Model>),
-        _ => Err(ModelError::UnknownModel(kind.to_owned(), Params::KINDS.join(", "))),
-    }
-}
-
 /// The arrays that are still to be taken.
 pub struct Arrays(Vec<LoadedTensor>);
 
 impl Arrays {
+    pub fn new(tensors: Vec<LoadedTensor>) -> Self {
+        Self(tensors)
+    }
+
     fn take(&mut self, name: &str) -> Result<LoadedTensor, ModelError> {
         let at = self.0.iter().position(|tensor| tensor.name == name);
         at.map(|at| self.0.swap_remove(at))

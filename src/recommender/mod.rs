@@ -9,26 +9,30 @@
 //! let bought = Interactions::from_triples(3, 4, [(0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, 1.0), (2, 0, 1.0)]);
 //! let resources = Resources { seed: 1, max_memory_bytes: 1 << 30, progress: &Silent };
 //! let model = Params::default_of("item_knn")?.fit(&bought, &resources)?;
-//! let (items, weights) = bought.row(2);
 //! let mut scores = [0.0; 4];
-//! model.scorer(&[0, 1, 2, 3]).score(User { row: Some(2), items, weights }, &mut scores);
+//! model.scorer(&[0, 1, 2, 3]).score(User::of(Some(2), bought.row(2)), &mut scores);
 //! assert!(scores[1] > scores[2], "who bought 0 also bought 1");
 //! # Ok::<(), handpick::recommender::ModelError>(())
 //! ```
 
 #[cfg(test)]
 mod contract;
+mod descriptions;
 mod distribution;
 pub mod evaluation;
 mod interactions;
 mod load;
+mod log;
 mod model;
 pub mod models;
 mod params;
 mod top;
 pub mod uplift;
 
+pub use descriptions::{Description, Descriptions};
 pub use interactions::Interactions;
-pub use load::{LoadedData, LoadedTensor, load};
-pub use model::{Contribution, Fit, Model, ModelError, Params, Resources, Scorer, Tensor, TensorData, User};
+pub use load::{LoadedData, LoadedTensor};
+pub use log::{Deed, Kind, Log, Past};
+pub use model::{Contribution, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User};
+pub use params::{Params, load};
 pub use top::top_k;

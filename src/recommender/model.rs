@@ -2,13 +2,30 @@
 //!
 //! Users and items are dense numbers here (`u32`, from 0); whoever calls keeps the dictionary.
 
-use super::interactions::Interactions;
+use super::{Descriptions, Interactions, Log, Past, top_k};
 use crate::progress::Progress;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// What a model may learn from. The interactions are always there, the rest where the shop has it; all number the
+/// same users and items.
+#[derive(Clone, Copy)]
+pub struct Observed<'a> {
+    /// Who did what how much: all kinds of events in one weight, as the caller values them.
+    pub interactions: &'a Interactions,
+    /// The same events one by one, with their kinds and times.
+    pub log: Option<&'a Log>,
+    /// What the items are.
+    pub items: Option<&'a Descriptions>,
+}
+
+impl<'a> From<&'a Interactions> for Observed<'a> {
+    fn from(interactions: &'a Interactions) -> Self {
+        Self { interactions, log: None, items: None }
+    }
+}
+
 /// The customer to pick for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct User<'a> {
     /// Row in the interactions the model was trained on; `None` for somebody it never saw.
     pub row: Option<u32>,
@@ -16,6 +33,15 @@ pub struct User<'a> {
     pub items: &'a [u32],
     /// As long as `items`, positive.
     pub weights: &'a [f32],
+    /// The same deeds one by one in the order of time; empty where the caller does not know it.
+    pub past: Past<'a>,
+}
+
+impl<'a> User<'a> {
+    /// Somebody who did this, in an order nobody knows.
+    pub fn of(row: Option<u32>, (items, weights): (&'a [u32], &'a [f32])) -> Self {
+        Self { row, items, weights, past: Past::default() }
+    }
 }
 
 /// How much one past item spoke for a pick. Contributions add up to the score.
@@ -27,7 +53,7 @@ pub struct Contribution {
 
 /// A fitted recommender: immutable, shared between threads.
 pub trait Model: Send + Sync {
-    /// `popular`, `item_knn`, `als`.
+    /// One of [`super::Params::KINDS`].
     fn kind(&self) -> &'static str;
 
     /// Number of items it knows; scores are asked for item numbers below it.
@@ -54,11 +80,27 @@ pub trait Scorer {
     /// the pair. Returns whether the scores are personal: false when the model knows nothing of the user, and
     /// somebody else should choose.
     fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool;
+
+    /// The best `k` places among the candidates for each of `users`, best first, as [`top_k`] orders them; `None`
+    /// for whom [`Scorer::score`] says false. `skip(n, place)` holds for what the n-th user must not get.
+    fn best(
+        &mut self,
+        users: &[User<'_>],
+        k: usize,
+        skip: &dyn Fn(usize, usize) -> bool,
+        scores: &mut [f32],
+    ) -> Vec<Option<Vec<u32>>> {
+        let best = |(n, &user): (usize, &User<'_>)| {
+            let personal = self.score(user, scores);
+            personal.then(|| top_k(scores, k, |place| skip(n, place)))
+        };
+        users.iter().enumerate().map(best).collect()
+    }
 }
 
 /// A named array of a model, little-endian when written.
 pub struct Tensor<'a> {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub shape: Vec<usize>,
     pub data: TensorData<'a>,
 }
@@ -75,6 +117,8 @@ pub enum ModelError {
     NoInteractions,
     #[error("parameter {name} is {found}; expected {expected}")]
     Parameter { name: &'static str, found: String, expected: &'static str },
+    #[error("parameter {name} cannot be “{found}”: {reason}")]
+    Unreadable { name: String, found: String, reason: String },
     #[error("“{0}” is not a parameter of this model; known: {1}")]
     UnknownParameter(String, String),
     #[error("“{0}” is not a model; known: {1}")]
@@ -95,15 +139,3 @@ pub struct Resources<'a> {
     pub max_memory_bytes: u64,
     pub progress: &'a dyn Progress,
 }
-
-/// The parameters of every model; each variant is checked before it can fit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "model", rename_all = "snake_case")]
-pub enum Params {
-    Popular(super::models::popular::Params),
-    ItemKnn(super::models::item_knn::Params),
-    Als(super::models::als::Params),
-}
-
-/// Signature of fitting, the same for every model; `Params::fit` dispatches to it.
-pub type Fit<P> = fn(&P, &Interactions, &Resources<'_>) -> Result<Box<dyn Model>, ModelError>;

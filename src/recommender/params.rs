@@ -1,93 +1,144 @@
-//! Parameters by name: what the command line and stored models speak of.
+//! Every model by its name: what the command line and stored models speak of.
 
-use super::models::{als, item_knn, popular};
-use super::{Interactions, Model, ModelError, Params, Resources};
-use std::str::FromStr;
+use super::load::Arrays;
+use super::models;
+use super::{LoadedTensor, Model, ModelError, Observed, Resources};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A model is one line here and one file in `models/`, which has `Params`, `Params::check`, `fit`, and a fitted type
+/// with `load`.
+macro_rules! every_model {
+    ($($variant:ident: $file:ident :: $fitted:ident,)*) => {
+        /// The parameters of every model; each variant is checked before it can fit.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "model", rename_all = "snake_case")]
+        pub enum Params {
+            $($variant(models::$file::Params),)*
+        }
+
+        impl Params {
+            /// Every model, the baseline first.
+            pub const KINDS: &'static [&'static str] = &[$(stringify!($file),)*];
+
+            /// The model's defaults.
+            ///
+            /// # Errors
+            /// [`ModelError::UnknownModel`].
+            pub fn default_of(kind: &str) -> Result<Self, ModelError> {
+                $(if kind == stringify!($file) {
+                    return Ok(Self::$variant(models::$file::Params::default()));
+                })*
+                Err(ModelError::UnknownModel(kind.to_owned(), Self::KINDS.join(", ")))
+            }
+
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => stringify!($file),)*
+                }
+            }
+
+            /// Whether these parameters can work.
+            ///
+            /// # Errors
+            /// [`ModelError::Parameter`].
+            pub fn check(&self) -> Result<(), ModelError> {
+                match self {
+                    $(Self::$variant(params) => params.clone().check().map(|_| ()),)*
+                }
+            }
+
+            /// Checks the parameters and learns.
+            ///
+            /// # Errors
+            /// [`ModelError::Parameter`], [`ModelError::NoInteractions`], [`ModelError::TooLarge`],
+            /// [`ModelError::NotFinite`], [`ModelError::Cancelled`].
+            pub fn fit<'a>(
+                &self,
+                observed: impl Into<Observed<'a>>,
+                resources: &Resources<'_>,
+            ) -> Result<Box<dyn Model>, ModelError> {
+                let observed = observed.into();
+                if observed.interactions.is_empty() {
+                    return Err(ModelError::NoInteractions);
+                }
+                Ok(match self {
+                    $(Self::$variant(params) => {
+                        Box::new(models::$file::fit(&params.clone().check()?, observed, resources)?)
+                    })*
+                })
+            }
+        }
+
+        /// Rebuilds a model of `kind`: the inverse of [`Model::tensors`].
+        ///
+        /// # Errors
+        /// [`ModelError::UnknownModel`], or [`ModelError::Damaged`] when an array is missing or does not fit the
+        /// others.
+        pub fn load(kind: &str, tensors: Vec<LoadedTensor>) -> Result<Box<dyn Model>, ModelError> {
+            let mut arrays = Arrays::new(tensors);
+            $(if kind == stringify!($file) {
+                return models::$file::$fitted::load(&mut arrays).map(|model| Box::new(model) as Box<dyn Model>);
+            })*
+            Err(ModelError::UnknownModel(kind.to_owned(), Params::KINDS.join(", ")))
+        }
+    };
+}
+
+every_model! {
+    Popular: popular::Popular,
+    ItemKnn: item_knn::ItemKnn,
+    Als: als::Als,
+}
 
 impl Params {
-    /// Every model, the baseline first.
-    pub const KINDS: [&'static str; 3] = ["popular", "item_knn", "als"];
-
-    /// The model's defaults.
-    ///
-    /// # Errors
-    /// [`ModelError::UnknownModel`].
-    pub fn default_of(kind: &str) -> Result<Self, ModelError> {
-        match kind {
-            "popular" => Ok(Self::Popular(popular::Params::default())),
-            "item_knn" => Ok(Self::ItemKnn(item_knn::Params::default())),
-            "als" => Ok(Self::Als(als::Params::default())),
-            _ => Err(ModelError::UnknownModel(kind.to_owned(), Self::KINDS.join(", "))),
-        }
-    }
-
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Popular(_) => "popular",
-            Self::ItemKnn(_) => "item_knn",
-            Self::Als(_) => "als",
-        }
-    }
-
     /// Sets one parameter from text; whether its value can work is checked by [`Params::fit`].
     ///
     /// # Errors
-    /// [`ModelError::UnknownParameter`], or [`ModelError::Parameter`] when `value` is not a number.
+    /// [`ModelError::UnknownParameter`], or [`ModelError::Parameter`] when `value` is not of the parameter's kind.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), ModelError> {
-        match (self, key) {
-            (Self::ItemKnn(params), "neighbours") => read("neighbours", value, &mut params.neighbours),
-            (Self::ItemKnn(params), "shrinkage") => read("shrinkage", value, &mut params.shrinkage),
-            (Self::ItemKnn(params), "user_damping") => read("user_damping", value, &mut params.user_damping),
-            (Self::ItemKnn(params), "asymmetry") => read("asymmetry", value, &mut params.asymmetry),
-            (Self::Als(params), "factors") => read("factors", value, &mut params.factors),
-            (Self::Als(params), "iterations") => read("iterations", value, &mut params.iterations),
-            (Self::Als(params), "regularisation") => {
-                read("regularisation", value, &mut params.regularisation)
-            }
-            (Self::Als(params), "unobserved_weight") => {
-                read("unobserved_weight", value, &mut params.unobserved_weight)
-            }
-            (Self::Als(params), "frequency_exponent") => {
-                read("frequency_exponent", value, &mut params.frequency_exponent)
-            }
-            (params, _) => Err(ModelError::UnknownParameter(key.to_owned(), params.names().into())),
-        }
+        let mut fields = self.fields();
+        let Some(field) = fields.get_mut(key).filter(|_| key != "model") else {
+            let names: Vec<String> =
+                fields.into_iter().map(|(name, _)| name).filter(|name| name != "model").collect();
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            return Err(ModelError::UnknownParameter(key.to_owned(), names));
+        };
+        // What is no JSON, such as the name of a similarity, is text.
+        *field = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        *self = serde_json::from_value(Value::Object(fields)).map_err(|error| ModelError::Unreadable {
+            name: key.to_owned(),
+            found: value.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(())
     }
 
-    fn names(&self) -> &'static str {
-        match self {
-            Self::Popular(_) => "none",
-            Self::ItemKnn(_) => "neighbours, shrinkage, user_damping, asymmetry",
-            Self::Als(_) => "factors, iterations, regularisation, unobserved_weight, frequency_exponent",
+    fn fields(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(fields)) => fields,
+            _ => Map::new(),
         }
-    }
-
-    /// Checks the parameters and learns.
-    ///
-    /// # Errors
-    /// [`ModelError::Parameter`], [`ModelError::NoInteractions`], [`ModelError::TooLarge`],
-    /// [`ModelError::NotFinite`], [`ModelError::Cancelled`].
-    pub fn fit(
-        &self,
-        interactions: &Interactions,
-        resources: &Resources<'_>,
-    ) -> Result<Box<dyn Model>, ModelError> {
-        if interactions.is_empty() {
-            return Err(ModelError::NoInteractions);
-        }
-        Ok(match self {
-            Self::Popular(params) => Box::new(popular::fit(params, interactions)),
-            Self::ItemKnn(params) => Box::new(item_knn::fit(&params.check()?, interactions, resources)?),
-            Self::Als(params) => Box::new(als::fit(&params.check()?, interactions, resources)?),
-        })
     }
 }
 
-fn read<T: FromStr>(name: &'static str, value: &str, into: &mut T) -> Result<(), ModelError> {
-    *into = value.parse().map_err(|_| ModelError::Parameter {
-        name,
-        found: format!("“{value}”"),
-        expected: "a number",
-    })?;
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_set_by_name_and_what_is_wrong_is_named() {
+        let mut params = Params::default_of("als").unwrap();
+        params.set("factors", "8").unwrap();
+        params.set("regularisation", "0.5").unwrap();
+        assert_eq!(
+            (&params.fields()["factors"], &params.fields()["regularisation"]),
+            (&8.into(), &0.5.into())
+        );
+        let unknown = params.set("factor", "8").unwrap_err().to_string();
+        assert!(unknown.contains("factors") && !unknown.contains("model,"), "{unknown}");
+        let wrong = params.set("factors", "many").unwrap_err().to_string();
+        assert!(wrong.contains("factors") && wrong.contains("many"), "{wrong}");
+        assert!(params.set("factors", "-3").is_err() && params.set("model", "popular").is_err());
+    }
 }

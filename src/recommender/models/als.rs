@@ -8,7 +8,7 @@
 use super::dense::{Random, add_outer, add_scaled, dot, gram, solve};
 use crate::recommender::load::Arrays;
 use crate::recommender::{
-    Contribution, Interactions, Model, ModelError, Resources, Scorer, Tensor, TensorData, User,
+    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -93,10 +93,11 @@ struct Side {
 /// [`ModelError::Cancelled`].
 pub fn fit(
     params: &ValidParams,
-    interactions: &Interactions,
+    observed: Observed<'_>,
     resources: &Resources<'_>,
 ) -> Result<Als, ModelError> {
     let ValidParams(params) = *params;
+    let interactions = observed.interactions;
     let (users, items, d) = (interactions.users(), interactions.items(), params.factors);
     let needed = ((users + items) * d * 4 + interactions.len() * 24) as u64;
     if needed > resources.max_memory_bytes {
@@ -348,7 +349,7 @@ impl Model for Als {
             matrix("user_factors", &self.user_factors, side.d),
             matrix("item_factors", &self.item_factors, side.d),
             Tensor {
-                name: "settings",
+                name: "settings".into(),
                 shape: vec![4],
                 data: TensorData::F32(Cow::Owned(vec![
                     side.regularisation,
@@ -362,7 +363,7 @@ impl Model for Als {
 }
 
 fn matrix<'a>(name: &'static str, rows: &'a [f32], d: usize) -> Tensor<'a> {
-    Tensor { name, shape: vec![rows.len() / d, d], data: TensorData::F32(Cow::Borrowed(rows)) }
+    Tensor { name: name.into(), shape: vec![rows.len() / d, d], data: TensorData::F32(Cow::Borrowed(rows)) }
 }
 
 struct Preferences<'a> {

@@ -7,7 +7,8 @@
 
 use crate::recommender::load::Arrays;
 use crate::recommender::{
-    Contribution, Interactions, Model, ModelError, Resources, Scorer, Tensor, TensorData, User, top_k,
+    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
+    top_k,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -81,10 +82,11 @@ pub struct ItemKnn {
 /// 8 bytes × neighbours × items. *Errors*: [`ModelError::TooLarge`], [`ModelError::Cancelled`].
 pub fn fit(
     params: &ValidParams,
-    interactions: &Interactions,
+    observed: Observed<'_>,
     resources: &Resources<'_>,
 ) -> Result<ItemKnn, ModelError> {
     let ValidParams(params) = *params;
+    let interactions = observed.interactions;
     let items = interactions.items();
     let threads = rayon::current_num_threads();
     let needed = (items * (params.neighbours * 8 + threads * 5) + interactions.len() * 32) as u64;
@@ -261,17 +263,17 @@ impl Model for ItemKnn {
         let edges = vec![self.neighbours.len()];
         vec![
             Tensor {
-                name: "starts",
+                name: "starts".into(),
                 shape: vec![self.starts.len()],
                 data: TensorData::U64(Cow::Borrowed(&self.starts)),
             },
             Tensor {
-                name: "neighbours",
+                name: "neighbours".into(),
                 shape: edges.clone(),
                 data: TensorData::U32(Cow::Borrowed(&self.neighbours)),
             },
             Tensor {
-                name: "similarities",
+                name: "similarities".into(),
                 shape: edges,
                 data: TensorData::F32(Cow::Borrowed(&self.similarities)),
             },

@@ -1,7 +1,9 @@
 //! Best-sellers: every item by the sum of its weights. Decay over time is in the weights already.
 
 use crate::recommender::load::Arrays;
-use crate::recommender::{Contribution, Interactions, Model, ModelError, Scorer, Tensor, TensorData, User};
+use crate::recommender::{
+    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -10,13 +12,27 @@ use std::borrow::Cow;
 #[serde(default, deny_unknown_fields)]
 pub struct Params {}
 
+#[derive(Debug, Clone, Copy)]
+pub struct ValidParams(());
+
+impl Params {
+    pub fn check(self) -> Result<ValidParams, ModelError> {
+        Ok(ValidParams(()))
+    }
+}
+
 /// *Shapes*: one number an item. *Units*: the interactions' weights.
 pub struct Popular {
     scores: Vec<f32>,
 }
 
 /// *Cost*: one pass. *Errors*: none.
-pub fn fit(_: &Params, interactions: &Interactions) -> Popular {
+pub fn fit(_: &ValidParams, observed: Observed<'_>, _: &Resources<'_>) -> Result<Popular, ModelError> {
+    Ok(Popular { scores: sums(observed.interactions) })
+}
+
+/// The sum of its weights for every item.
+pub fn sums(interactions: &Interactions) -> Vec<f32> {
     let mut sums = vec![0f64; interactions.items()];
     for user in 0..interactions.users() as u32 {
         let (items, weights) = interactions.row(user);
@@ -24,15 +40,10 @@ pub fn fit(_: &Params, interactions: &Interactions) -> Popular {
             sums[item as usize] += f64::from(weight);
         }
     }
-    Popular { scores: sums.into_iter().map(|sum| sum as f32).collect() }
+    sums.into_iter().map(|sum| sum as f32).collect()
 }
 
 impl Popular {
-    /// One number an item.
-    pub fn scores(&self) -> &[f32] {
-        &self.scores
-    }
-
     pub(in crate::recommender) fn load(arrays: &mut Arrays) -> Result<Self, ModelError> {
         Ok(Self { scores: arrays.f32("scores")?.1 })
     }
@@ -61,7 +72,7 @@ impl Model for Popular {
 
     fn tensors(&self) -> Vec<Tensor<'_>> {
         vec![Tensor {
-            name: "scores",
+            name: "scores".into(),
             shape: vec![self.scores.len()],
             data: TensorData::F32(Cow::Borrowed(&self.scores)),
         }]

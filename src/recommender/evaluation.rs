@@ -65,6 +65,9 @@ pub fn user_quality(ranked: &[u32], relevant: &[u32], k: usize) -> UserQuality {
     quality
 }
 
+/// Users ranked together: a model of factors reads its items once for them.
+const USERS_A_TASK: usize = 64;
+
 /// Ranks all items for every user of `test`.
 ///
 /// *Shapes*: `train`, `owned` and `test` number the same users and items; `owned` is what may not stand in a user's
@@ -83,30 +86,32 @@ pub fn evaluate(
     let users: Vec<u32> = (0..test.users() as u32).filter(|&user| !test.row(user).0.is_empty()).collect();
     let best_sellers = popular::sums(train);
     progress.phase("Measuring", Some(users.len() as u64));
-    let measured: Vec<Option<(UserQuality, Vec<u32>)>> = users
-        .par_iter()
+    let measured: Vec<Vec<Option<(UserQuality, Vec<u32>)>>> = users
+        .par_chunks(USERS_A_TASK)
         .map_init(
             || (model.scorer(&candidates), vec![0f32; candidates.len()]),
-            |(scorer, scores), &user| {
+            |(scorer, scores), users| {
                 if progress.cancelled() {
                     return Err(ModelError::Cancelled);
                 }
-                progress.advance(1);
-                let (owned, _) = owned.row(user);
-                let of_user = test.row(user).0.iter().copied();
-                let relevant: Vec<u32> = of_user.filter(|item| owned.binary_search(item).is_err()).collect();
-                if relevant.is_empty() {
-                    return Ok(None);
-                }
-                if !scorer.score(User::of(Some(user), train.row(user)), scores) {
-                    scores.copy_from_slice(&best_sellers);
-                }
-                let ranked = top_k(scores, k, |item| owned.binary_search(&(item as u32)).is_ok());
-                Ok(Some((user_quality(&ranked, &relevant, k), ranked)))
+                let owned = |n: usize| owned.row(users[n]).0;
+                let known: Vec<User<'_>> =
+                    users.iter().map(|&user| User::of(Some(user), train.row(user))).collect();
+                let is_owned = |n: usize, item: usize| owned(n).binary_search(&(item as u32)).is_ok();
+                let lists = scorer.best(&known, k, &is_owned, scores);
+                progress.advance(users.len() as u64);
+                let of_user = |(n, list): (usize, Option<Vec<u32>>)| {
+                    let relevant = test.row(users[n]).0.iter().copied();
+                    let relevant: Vec<u32> =
+                        relevant.filter(|item| owned(n).binary_search(item).is_err()).collect();
+                    let ranked = list.unwrap_or_else(|| top_k(&best_sellers, k, |item| is_owned(n, item)));
+                    (!relevant.is_empty()).then(|| (user_quality(&ranked, &relevant, k), ranked))
+                };
+                Ok(lists.into_iter().enumerate().map(of_user).collect())
             },
         )
         .collect::<Result<_, _>>()?;
-    Ok(summarise(measured.into_iter().flatten(), model.items()))
+    Ok(summarise(measured.into_iter().flatten().flatten(), model.items()))
 }
 
 fn summarise(measured: impl Iterator<Item = (UserQuality, Vec<u32>)>, items: usize) -> Evaluation {

@@ -19,6 +19,7 @@
 mod contract;
 mod descriptions;
 mod distribution;
+mod dot_top;
 pub mod evaluation;
 mod interactions;
 mod load;
@@ -26,6 +27,7 @@ mod log;
 mod model;
 pub mod models;
 mod params;
+mod simd;
 mod top;
 pub mod uplift;
 

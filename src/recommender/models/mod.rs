@@ -5,5 +5,8 @@ pub mod item_knn;
 pub mod popular;
 
 mod dense;
+mod factors;
+mod normal_equations;
+mod products;
 
 pub(super) use dense::Random;

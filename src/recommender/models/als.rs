@@ -326,6 +326,7 @@ impl Model for Als {
     /// Hu, Koren, Volinsky, section 5: score = Σ_j c_j hᵢᵀ A⁻¹ h_j, one summand for each of the user's items.
     fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
         let mut x = self.item(item).to_vec();
+        let user = user.within(self.items());
         if user.items.is_empty() || !solve(&mut self.system(user.items, user.weights), &mut x) {
             return Vec::new();
         }
@@ -375,6 +376,7 @@ struct Preferences<'a> {
 impl Scorer for Preferences<'_> {
     fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool {
         let d = self.model.side.d;
+        let user = user.within(self.model.items());
         let known = user.row.and_then(|row| self.model.user_factors.chunks_exact(d).nth(row as usize));
         let folded;
         let taste = match known {

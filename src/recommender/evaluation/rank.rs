@@ -38,10 +38,9 @@ pub struct Examination {
     pub lists: Lists,
 }
 
-/// As [`evaluate`], and diversity within the lists, and the lists themselves.
+/// As [`evaluate`], and keeps the lists: 4 K + 12 bytes a user.
 ///
-/// *Cost*: beside ranking, one pass over the pairs of items that one user has, as far as they were recommended; 4 K + 12
-/// bytes a user. *Errors*: [`ModelError::Cancelled`].
+/// *Errors*: [`ModelError::Cancelled`].
 pub fn examine<'a>(
     model: &dyn Model,
     train: impl Into<Observed<'a>>,
@@ -50,14 +49,27 @@ pub fn examine<'a>(
     k: usize,
     progress: &dyn Progress,
 ) -> Result<Examination, ModelError> {
-    let train = train.into();
-    let (mut evaluation, lists) = Ranking::new(model, train, owned, test, k).run(Keep::Lists, progress)?;
-    evaluation.diversities = diversity::diversities(&lists, train.interactions, progress)?;
-    let users = evaluation.users;
-    let mut quality = evaluation.quality;
-    evaluation.means(0..users, &mut quality);
-    evaluation.quality = quality;
+    let ranking = Ranking::new(model, train.into(), owned, test, k);
+    let (evaluation, lists) = ranking.run(Keep::Lists, progress)?;
     Ok(Examination { evaluation, lists })
+}
+
+impl Examination {
+    /// Measures how unlike each other the items of each list are.
+    ///
+    /// *Shapes*: `train` as it was ranked with. *Cost*: one pass over the pairs of items that one user has, as far as
+    /// they were recommended. *Errors*: [`ModelError::Cancelled`].
+    pub fn measure_diversity(
+        &mut self,
+        train: &Interactions,
+        progress: &dyn Progress,
+    ) -> Result<(), ModelError> {
+        self.evaluation.diversities = diversity::diversities(&self.lists, train, progress)?;
+        let mut quality = self.evaluation.quality;
+        self.evaluation.means(0..self.evaluation.users, &mut quality);
+        self.evaluation.quality = quality;
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

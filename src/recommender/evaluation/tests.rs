@@ -76,6 +76,18 @@ fn written() -> (Interactions, Interactions) {
     )
 }
 
+fn examined(
+    model: &dyn Model,
+    train: &Interactions,
+    owned: &Interactions,
+    test: &Interactions,
+    k: usize,
+) -> Examination {
+    let mut found = examine(model, train, owned, test, k, &Silent).unwrap();
+    found.measure_diversity(train, &Silent).unwrap();
+    found
+}
+
 /// Recall, NDCG, hit rate, MRR, MAP, precision, popularity, novelty, diversity, coverage, Gini, personalisation.
 fn figures(quality: &Quality) -> [f64; 12] {
     [
@@ -150,9 +162,9 @@ const SECOND_THIRD: [f64; 12] = [
 fn every_metric_agrees_with_an_independent_program() {
     let (train, test) = written();
     let nothing = Interactions::from_triples(60, 50, []);
-    let new_only = examine(&Written, &train, &train, &test, 8, &Silent).unwrap();
+    let new_only = examined(&Written, &train, &train, &test, 8);
     assert_close(&new_only.evaluation.quality, NEW_ONLY);
-    let repeats = examine(&Written, &train, &nothing, &test, 8, &Silent).unwrap();
+    let repeats = examined(&Written, &train, &nothing, &test, 8);
     assert_close(&repeats.evaluation.quality, WITH_REPEATS);
     let thirds: Vec<u32> = (0..60).map(|user| user % 3).collect();
     let of_thirds = new_only.by_segment(&thirds);
@@ -166,12 +178,12 @@ fn every_metric_agrees_with_an_independent_program() {
 #[test]
 fn measuring_without_the_lists_gives_the_same_figures_for_any_number_of_threads() {
     let (train, test) = written();
-    let whole = examine(&Written, &train, &train, &test, 8, &Silent).unwrap();
+    let whole = examined(&Written, &train, &train, &test, 8);
     for threads in [1, 2, 8] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let (again, mut short) = pool.install(|| {
             (
-                examine(&Written, &train, &train, &test, 8, &Silent).unwrap(),
+                examined(&Written, &train, &train, &test, 8),
                 evaluate(&Written, &train, &train, &test, 8, &Silent).unwrap(),
             )
         });
@@ -204,7 +216,7 @@ fn best_sellers_are_neither_personal_nor_spread() {
     let resources = Resources { seed: 1, max_memory_bytes: 1 << 30, progress: &Silent };
     let model = Params::default_of("popular").unwrap().fit(&train, &resources).unwrap();
     let Quality { coverage, gini, personalisation, popularity, novelty, diversity, .. } =
-        examine(&*model, &train, &train, &test, 2, &Silent).unwrap().evaluation.quality;
+        examined(&*model, &train, &train, &test, 2).evaluation.quality;
     assert_eq!((coverage, gini, personalisation), (0.5, 0.5, 0.0));
     assert_eq!((popularity, novelty, diversity), (1.0, 0.0, Some(0.0)));
 }
@@ -213,12 +225,12 @@ fn best_sellers_are_neither_personal_nor_spread() {
 fn nothing_to_find_and_lists_of_none_measure_zeros() {
     let (train, test) = written();
     let nothing = Interactions::from_triples(60, 50, []);
-    let found = examine(&Written, &train, &train, &nothing, 8, &Silent).unwrap();
+    let found = examined(&Written, &train, &train, &nothing, 8);
     assert_eq!((found.evaluation.users, found.by_segment(&[0; 60])), (0, vec![]));
     assert_eq!(found.evaluation.quality, Quality { diversity: Some(0.0), ..Quality::default() });
-    let empty = examine(&Written, &train, &train, &test, 0, &Silent).unwrap().evaluation;
+    let empty = examined(&Written, &train, &train, &test, 0).evaluation;
     assert_eq!((empty.users, empty.quality.ndcg, empty.quality.personalisation), (60, 0.0, 0.0));
-    let all = examine(&Written, &train, &train, &test, 1000, &Silent).unwrap().evaluation.quality;
+    let all = examined(&Written, &train, &train, &test, 1000).evaluation.quality;
     assert_eq!((all.recall, all.hit_rate), (1.0, 1.0));
 }
 

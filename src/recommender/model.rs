@@ -29,7 +29,7 @@ impl<'a> From<&'a Interactions> for Observed<'a> {
 pub struct User<'a> {
     /// Row in the interactions the model was trained on; `None` for somebody it never saw.
     pub row: Option<u32>,
-    /// What they did up to now: item numbers, ascending, without repetition.
+    /// What they did up to now: item numbers, ascending, without repetition. A model passes over those it never saw.
     pub items: &'a [u32],
     /// As long as `items`, positive.
     pub weights: &'a [f32],
@@ -41,6 +41,13 @@ impl<'a> User<'a> {
     /// Somebody who did this, in an order nobody knows.
     pub fn of(row: Option<u32>, (items, weights): (&'a [u32], &'a [f32])) -> Self {
         Self { row, items, weights, past: Past::default() }
+    }
+
+    /// The same without items that a model of so many never saw: products that came after it was trained. The past
+    /// stays whole, as its numbers do not ascend.
+    pub fn within(self, items: usize) -> Self {
+        let known = self.items.partition_point(|&item| (item as usize) < items);
+        Self { items: &self.items[..known], weights: &self.weights[..known], ..self }
     }
 }
 

@@ -245,9 +245,8 @@ impl Run<'_> {
         let test = behaviour::read_known(self.snapshot, range, &Weighing::purchases(), &before)?;
         let seed = self.installation.config.training.seed;
         if before.interactions.is_empty() {
-            let nothing = || Evaluation { quality: Default::default(), users: 0, ndcg: vec![], hits: vec![] };
             let first = candidates.into_iter().next().unwrap_or(Params::default_of("popular")?);
-            let measured = Measured::new(nothing(), nothing(), seed);
+            let measured = Measured::new(Evaluation::default(), Evaluation::default(), seed);
             return Ok(Choice { params: first, measured, tried: Vec::new() });
         }
         let measure = |params: &Params| -> Result<Evaluation, TrainingError> {

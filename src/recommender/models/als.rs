@@ -304,6 +304,7 @@ impl Model for Als {
     /// Hu, Koren, Volinsky, section 5: score = Σ_j c_j hᵢᵀ A⁻¹ h_j, one summand for each of the user's items.
     fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
         let mut x = self.items.row(item as usize).to_vec();
+        let user = user.within(self.items());
         let entries = self.side.entries(user.items, user.weights, self.items.rows());
         if user.items.is_empty() || !solve(&mut self.system(entries), &mut x) {
             return Vec::new();
@@ -359,6 +360,7 @@ impl<'a> Preferences<'a> {
     /// The user's factors; `None` when the model has nothing to say of them.
     fn taste(&mut self, user: User<'_>) -> Option<Cow<'a, [f32]>> {
         let model = self.model;
+        let user = user.within(model.items());
         let taste = match user.row.map(|row| row as usize).filter(|&row| row < model.users.rows()) {
             Some(row) => Cow::Borrowed(model.users.row(row)),
             None => {

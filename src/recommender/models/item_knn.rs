@@ -240,6 +240,7 @@ impl Model for ItemKnn {
 
     /// Exact: the contributions of all the user's items add up to the score.
     fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
+        let user = user.within(self.items());
         let mut all: Vec<Contribution> = user
             .items
             .iter()
@@ -293,6 +294,7 @@ struct Neighbours<'a> {
 impl Scorer for Neighbours<'_> {
     fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool {
         scores.fill(0.0);
+        let user = user.within(self.model.items());
         for (&own, &weight) in user.items.iter().zip(user.weights) {
             let weight = weight.sqrt();
             let (neighbours, similarities) = self.model.row(own);

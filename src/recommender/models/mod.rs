@@ -3,6 +3,7 @@
 pub mod als;
 pub mod item_knn;
 pub mod popular;
+pub mod session;
 
 mod dense;
 

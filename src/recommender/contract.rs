@@ -43,7 +43,7 @@ fn scores(model: &dyn Model, interactions: &Interactions, user: u32, row: Option
     (personal, scores)
 }
 
-fn stored(model: &dyn Model) -> Vec<LoadedTensor> {
+pub(super) fn stored(model: &dyn Model) -> Vec<LoadedTensor> {
     let read = |data: TensorData<'_>| match data {
         TensorData::F32(data) => LoadedData::F32(data.into_owned()),
         TensorData::U32(data) => LoadedData::U32(data.into_owned()),
@@ -63,7 +63,7 @@ fn stored(model: &dyn Model) -> Vec<LoadedTensor> {
 #[test]
 fn the_checkerboards_missing_square_comes_first() {
     let (train, test) = checkerboard();
-    for kind in ["item_knn", "als", "session"] {
+    for kind in ["item_knn", "als", "session", "multi_event"] {
         let found = evaluate(&*fit(kind, &train), &train, &train, &test, 1, &Silent).unwrap();
         assert_eq!((found.quality.recall, found.users), (1.0, 40), "{kind}");
     }
@@ -113,7 +113,7 @@ fn somebody_new_is_told_from_somebody_known() {
 #[test]
 fn explanations_add_up_to_the_score() {
     let (train, _) = checkerboard();
-    for kind in ["item_knn", "als", "session"] {
+    for kind in ["item_knn", "als", "session", "multi_event"] {
         let model = fit(kind, &train);
         let (items, weights) = train.row(2);
         let (_, all) = scores(&*model, &train, 2, Some(2));
@@ -143,6 +143,7 @@ fn parameters_are_checked_and_memory_is_bounded() {
         ("als", "regularisation", "-1"),
         ("item_knn", "neighbours", "0"),
         ("session", "moments", "0"),
+        ("multi_event", "neighbours", "0"),
     ] {
         let mut params = Params::default_of(kind).unwrap();
         params.set(key, value).unwrap();
@@ -169,7 +170,7 @@ fn cancelling_ends_the_work() {
         }
     }
     let (train, _) = checkerboard();
-    for kind in ["item_knn", "als", "session"] {
+    for kind in ["item_knn", "als", "session", "multi_event"] {
         assert_eq!(
             params(kind).fit(&train, &resources(&Cancelled)).err(),
             Some(ModelError::Cancelled),

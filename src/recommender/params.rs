@@ -90,6 +90,7 @@ every_model! {
     ItemKnn: item_knn::ItemKnn,
     Als: als::Als,
     Session: session::Session,
+    MultiEvent: multi_event::MultiEvent,
 }
 
 impl Params {

@@ -2,6 +2,7 @@
 
 pub mod als;
 pub mod item_knn;
+pub mod multi_event;
 pub mod popular;
 pub mod session;
 

@@ -9,14 +9,16 @@
 
 use crate::recommender::load::Arrays;
 use crate::recommender::{
-    Contribution, Log, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
+    Contribution, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
 };
+use cutting::{SESSIONS_A_LOOK, Sessions, cut, go_on};
 use nearest::Nearest;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
+mod cutting;
 mod nearest;
 #[cfg(test)]
 mod tests;
@@ -24,7 +26,8 @@ mod tests;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Params {
-    /// m: how many of its newest sessions are kept for each item.
+    /// m: how many of its newest sessions are kept for each item. The fewer, the more the season counts: on a year of
+    /// orders of a gift shop 20 to 50 found a third more than the paper's 500.
     pub recent_sessions: usize,
     /// k: how many sessions vote.
     pub neighbours: usize,
@@ -43,13 +46,13 @@ pub struct Params {
 impl Default for Params {
     fn default() -> Self {
         Self {
-            recent_sessions: 500,
+            recent_sessions: 50,
             neighbours: 200,
             moments: 10,
             gap_minutes: 30.0,
-            earlier_sessions: 1.0,
+            earlier_sessions: 0.3,
             length_damping: 0.5,
-            rarity: 0.5,
+            rarity: 1.0,
         }
     }
 }
@@ -154,103 +157,6 @@ pub fn fit(
         }
     }
     Ok(sessions.finish(params))
-}
-
-/// Sessions between two looks at whether to go on.
-const SESSIONS_A_LOOK: usize = 4096;
-
-fn go_on(resources: &Resources<'_>, done: usize) -> Result<(), ModelError> {
-    resources.progress.advance(done as u64);
-    if resources.progress.cancelled() { Err(ModelError::Cancelled) } else { Ok(()) }
-}
-
-/// Where one session lies in the log.
-struct Piece {
-    /// Seconds since 1970 of its last deed.
-    ended: i64,
-    user: u32,
-    begins_at: u32,
-    deeds: u32,
-}
-
-fn cut(log: &Log, gap_seconds: i64, resources: &Resources<'_>) -> Result<Vec<Piece>, ModelError> {
-    resources.progress.phase("Cutting sessions", Some(log.users() as u64));
-    let mut pieces = Vec::new();
-    for user in 0..log.users() as u32 {
-        if user as usize % SESSIONS_A_LOOK == 0 {
-            go_on(resources, SESSIONS_A_LOOK.min(log.users() - user as usize))?;
-        }
-        let mut begins_at = 0;
-        for times in log.past(user).at.chunk_by(|&a, &b| b.saturating_sub(a) <= gap_seconds) {
-            let deeds = times.len() as u32;
-            pieces.push(Piece { ended: times[times.len() - 1], user, begins_at, deeds });
-            begins_at += deeds;
-        }
-    }
-    Ok(pieces)
-}
-
-/// Sessions as they are added, newest first. One that no item would keep among its newest is counted and forgotten.
-struct Sessions {
-    most: usize,
-    starts: Vec<u64>,
-    contents: Vec<u32>,
-    /// By item: sessions kept so far, at most `most`.
-    kept: Vec<usize>,
-    /// h, by item: sessions it stood in.
-    stood_in: Vec<u32>,
-    /// |H|
-    all: u32,
-    scratch: Vec<u32>,
-}
-
-impl Sessions {
-    fn new(items: usize, most: usize) -> Self {
-        Self {
-            most,
-            starts: vec![0],
-            contents: vec![],
-            kept: vec![0; items],
-            stood_in: vec![0; items],
-            all: 0,
-            scratch: vec![],
-        }
-    }
-
-    fn add(&mut self, deeds: &[u32]) {
-        if deeds.is_empty() {
-            return;
-        }
-        self.scratch.clear();
-        self.scratch.extend_from_slice(deeds);
-        self.scratch.sort_unstable();
-        self.scratch.dedup();
-        self.all += 1;
-        for &item in &self.scratch {
-            self.stood_in[item as usize] += 1;
-        }
-        let wanted = self.scratch.iter().any(|&item| self.kept[item as usize] < self.most);
-        if self.scratch.len() > 1 && wanted {
-            for &item in &self.scratch {
-                let kept = &mut self.kept[item as usize];
-                *kept = self.most.min(*kept + 1);
-            }
-            self.contents.extend_from_slice(&self.scratch);
-            self.starts.push(self.contents.len() as u64);
-        }
-    }
-
-    fn finish(self, params: Params) -> Session {
-        let all = f64::from(self.all);
-        let rarity = self
-            .stood_in
-            .iter()
-            .map(|&sessions| {
-                (1.0 + all / f64::from(sessions.max(1))).ln().powf(f64::from(params.rarity)) as f32
-            })
-            .collect();
-        Session::new(params, self.starts, self.contents, rarity)
-    }
 }
 
 impl Session {

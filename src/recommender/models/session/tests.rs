@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::progress::Silent;
-use crate::recommender::{Deed, Interactions, Kind, Past};
+use crate::recommender::{Deed, Interactions, Kind, Log, Past};
 
 fn plain() -> Params {
     Params { length_damping: 0.0, rarity: 0.0, earlier_sessions: 0.5, ..Params::default() }

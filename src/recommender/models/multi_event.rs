@@ -24,7 +24,8 @@ mod tests;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Params {
-    /// n: indicators kept for each item and kind, the surest.
+    /// n: indicators kept for each item and kind, the surest. On a year of orders 20 found more than 50, and 50
+    /// more than 200; so they did on check-ins.
     pub neighbours: usize,
     /// What −2 ln λ must reach. Where two items have nothing to do with each other it is χ² with one degree of
     /// freedom: 3.84 is passed by one such pair in 20, 6.63 by one in 100, 10.83 by one in 1000. So many pairs are
@@ -33,13 +34,14 @@ pub struct Params {
     /// A user's newest different items that count, for each kind; with more, training takes longer and the few who
     /// touch everything speak for all.
     pub max_items_per_user: usize,
-    /// A deed that is this much older than the user's newest one counts half; 0: age does not matter.
+    /// A deed that is this much older than the user's newest one counts half; 0: age does not matter. A month found
+    /// a tenth more on a year of orders.
     pub half_life_days: f32,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { neighbours: 100, min_likelihood_ratio: 6.63, max_items_per_user: 500, half_life_days: 0.0 }
+        Self { neighbours: 20, min_likelihood_ratio: 6.63, max_items_per_user: 500, half_life_days: 30.0 }
     }
 }
 

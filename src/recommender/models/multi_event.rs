@@ -83,7 +83,7 @@ pub struct MultiEvent {
 /// Learns from the log; without one the interactions are purchases. The target is the strongest kind of event there
 /// is, purchases if there are any.
 ///
-/// *Cost*: O(Σ_kinds Σ_users n_kind n_target) time, parallel over items; 12 bytes an item per thread, 8 bytes an
+/// *Cost*: O(Σ_kinds Σ_users n_kind n_target) time, parallel over items; 28 bytes an item per thread, 8 bytes an
 /// indicator, 8 bytes a user for logarithms; learning the shares does it again for the older part of the log.
 /// *Errors*: [`ModelError::TooLarge`], [`ModelError::Cancelled`].
 pub fn fit(
@@ -98,7 +98,7 @@ pub fn fit(
     let kinds = log.map_or(vec![Kind::Purchase], recall::kinds_in);
     let threads = rayon::current_num_threads();
     let lists = kinds.len() * params.neighbours.min(items) * 8;
-    let needed = (items * (2 * lists + threads * 12) + deeds * 48 + users * 24) as u64;
+    let needed = (items * (2 * lists + threads * 28) + deeds * 48 + users * 24) as u64;
     if needed > resources.max_memory_bytes {
         return Err(ModelError::TooLarge {
             needed_mb: needed >> 20,

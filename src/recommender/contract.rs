@@ -93,7 +93,7 @@ fn scores(model: &dyn Model, shop: &Shop, user: u32, row: Option<u32>) -> (bool,
     scores_of(model, shop.user(user, row))
 }
 
-fn stored(model: &dyn Model) -> Vec<LoadedTensor> {
+pub(super) fn stored(model: &dyn Model) -> Vec<LoadedTensor> {
     let read = |data: TensorData<'_>| match data {
         TensorData::F32(data) => LoadedData::F32(data.into_owned()),
         TensorData::U32(data) => LoadedData::U32(data.into_owned()),
@@ -235,9 +235,13 @@ fn nothing_to_learn_from_is_refused() {
 #[test]
 fn parameters_are_checked_and_memory_is_bounded() {
     let (train, _) = checkerboard();
-    for (kind, key, value) in
-        [("als", "factors", "0"), ("als", "regularisation", "-1"), ("item_knn", "neighbours", "0")]
-    {
+    for (kind, key, value) in [
+        ("als", "factors", "0"),
+        ("als", "regularisation", "-1"),
+        ("item_knn", "neighbours", "0"),
+        ("session", "moments", "0"),
+        ("multi_event", "neighbours", "0"),
+    ] {
         let mut params = Params::default_of(kind).unwrap();
         params.set(key, value).unwrap();
         assert!(

@@ -89,6 +89,8 @@ every_model! {
     Popular: popular::Popular,
     ItemKnn: item_knn::ItemKnn,
     Als: als::Als,
+    Session: session::Session,
+    MultiEvent: multi_event::MultiEvent,
 }
 
 impl Params {

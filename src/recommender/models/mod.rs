@@ -2,7 +2,9 @@
 
 pub mod als;
 pub mod item_knn;
+pub mod multi_event;
 pub mod popular;
+pub mod session;
 
 mod dense;
 mod factors;

@@ -2,7 +2,8 @@
 
 use super::evaluation::evaluate;
 use super::{
-    Interactions, LoadedData, LoadedTensor, Model, ModelError, Params, Resources, TensorData, User, load,
+    Description, Descriptions, Interactions, LoadedData, LoadedTensor, Model, ModelError, Observed, Params,
+    Resources, TensorData, User, load,
 };
 use crate::progress::{Progress, Silent};
 
@@ -19,7 +20,22 @@ fn params(kind: &str) -> Params {
 }
 
 fn fit(kind: &str, interactions: &Interactions) -> Box<dyn Model> {
-    params(kind).fit(interactions, &resources(&Silent)).unwrap()
+    params(kind).fit(observed(interactions, &descriptions()), &resources(&Silent)).unwrap()
+}
+
+fn observed<'a>(interactions: &'a Interactions, items: &'a Descriptions) -> Observed<'a> {
+    Observed { items: Some(items), ..interactions.into() }
+}
+
+/// Of the checkerboard's items: even ones are black, odd ones are white.
+fn descriptions() -> Descriptions {
+    let described = |item: u32| Description {
+        text: format!("{} square {item}", if item % 2 == 0 { "black" } else { "white" }),
+        category_path: vec!["board".into(), if item % 2 == 0 { "black" } else { "white" }.into()],
+        price: Some(if item % 2 == 0 { 10.0 } else { 30.0 }),
+        ..Description::default()
+    };
+    Descriptions((0..40).map(described).collect())
 }
 
 /// Even users like even items, odd users odd ones; each lacks the one of its colour that equals its number / 2.
@@ -63,7 +79,7 @@ fn stored(model: &dyn Model) -> Vec<LoadedTensor> {
 #[test]
 fn the_checkerboards_missing_square_comes_first() {
     let (train, test) = checkerboard();
-    for kind in ["item_knn", "als"] {
+    for kind in ["item_knn", "als", "content"] {
         let found = evaluate(&*fit(kind, &train), &train, &train, &test, 1, &Silent).unwrap();
         assert_eq!((found.quality.recall, found.users), (1.0, 40), "{kind}");
     }
@@ -113,7 +129,7 @@ fn somebody_new_is_told_from_somebody_known() {
 #[test]
 fn explanations_add_up_to_the_score() {
     let (train, _) = checkerboard();
-    for kind in ["item_knn", "als"] {
+    for kind in ["item_knn", "als", "content"] {
         let model = fit(kind, &train);
         let (items, weights) = train.row(2);
         let (_, all) = scores(&*model, &train, 2, Some(2));
@@ -138,9 +154,12 @@ fn nothing_to_learn_from_is_refused() {
 #[test]
 fn parameters_are_checked_and_memory_is_bounded() {
     let (train, _) = checkerboard();
-    for (kind, key, value) in
-        [("als", "factors", "0"), ("als", "regularisation", "-1"), ("item_knn", "neighbours", "0")]
-    {
+    for (kind, key, value) in [
+        ("als", "factors", "0"),
+        ("als", "regularisation", "-1"),
+        ("item_knn", "neighbours", "0"),
+        ("content", "neighbours", "0"),
+    ] {
         let mut params = Params::default_of(kind).unwrap();
         params.set(key, value).unwrap();
         assert!(
@@ -166,9 +185,9 @@ fn cancelling_ends_the_work() {
         }
     }
     let (train, _) = checkerboard();
-    for kind in ["item_knn", "als"] {
+    for kind in ["item_knn", "als", "content"] {
         assert_eq!(
-            params(kind).fit(&train, &resources(&Cancelled)).err(),
+            params(kind).fit(observed(&train, &descriptions()), &resources(&Cancelled)).err(),
             Some(ModelError::Cancelled),
             "{kind}"
         );

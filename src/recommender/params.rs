@@ -51,8 +51,8 @@ macro_rules! every_model {
             /// Checks the parameters and learns.
             ///
             /// # Errors
-            /// [`ModelError::Parameter`], [`ModelError::NoInteractions`], [`ModelError::TooLarge`],
-            /// [`ModelError::NotFinite`], [`ModelError::Cancelled`].
+            /// [`ModelError::Parameter`], [`ModelError::NoInteractions`], [`ModelError::NoDescriptions`],
+            /// [`ModelError::TooLarge`], [`ModelError::NotFinite`], [`ModelError::Cancelled`].
             pub fn fit<'a>(
                 &self,
                 observed: impl Into<Observed<'a>>,
@@ -89,6 +89,7 @@ every_model! {
     Popular: popular::Popular,
     ItemKnn: item_knn::ItemKnn,
     Als: als::Als,
+    Content: content::Content,
 }
 
 impl Params {

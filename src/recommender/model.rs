@@ -122,6 +122,10 @@ pub enum TensorData<'a> {
 pub enum ModelError {
     #[error("there is nothing to learn from: no interactions are left")]
     NoInteractions,
+    #[error(
+        "this model learns from what products are, and nothing is known of them: give titles, categories, brands, prices or pictures, or choose another model"
+    )]
+    NoDescriptions,
     #[error("parameter {name} is {found}; expected {expected}")]
     Parameter { name: &'static str, found: String, expected: &'static str },
     #[error("parameter {name} cannot be “{found}”: {reason}")]

@@ -51,8 +51,8 @@ macro_rules! every_model {
             /// Checks the parameters and learns.
             ///
             /// # Errors
-            /// [`ModelError::Parameter`], [`ModelError::NoInteractions`], [`ModelError::TooLarge`],
-            /// [`ModelError::NotFinite`], [`ModelError::Cancelled`].
+            /// [`ModelError::Parameter`], [`ModelError::NoInteractions`], [`ModelError::NoDescriptions`],
+            /// [`ModelError::TooLarge`], [`ModelError::NotFinite`], [`ModelError::Cancelled`].
             pub fn fit<'a>(
                 &self,
                 observed: impl Into<Observed<'a>>,
@@ -91,6 +91,7 @@ every_model! {
     Als: als::Als,
     Session: session::Session,
     MultiEvent: multi_event::MultiEvent,
+    Content: content::Content,
 }
 
 impl Params {

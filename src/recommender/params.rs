@@ -89,6 +89,7 @@ every_model! {
     Popular: popular::Popular,
     ItemKnn: item_knn::ItemKnn,
     Als: als::Als,
+    Ease: ease::Ease,
 }
 
 impl Params {

@@ -110,12 +110,17 @@ impl Interactions {
     /// The same cells with `change(user, item, weight)` as weights.
     pub fn map(&self, change: impl Fn(u32, u32, f32) -> f32) -> Self {
         let mut mapped = self.clone();
+        mapped.change(change);
+        mapped
+    }
+
+    /// Every weight becomes `change(user, item, weight)`.
+    pub fn change(&mut self, change: impl Fn(u32, u32, f32) -> f32) {
         for user in 0..self.users() as u32 {
             for at in self.starts[user as usize]..self.starts[user as usize + 1] {
-                mapped.weights[at] = change(user, self.items[at], self.weights[at]);
+                self.weights[at] = change(user, self.items[at], self.weights[at]);
             }
         }
-        mapped
     }
 }
 

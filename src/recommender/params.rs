@@ -92,6 +92,7 @@ every_model! {
     Session: session::Session,
     MultiEvent: multi_event::MultiEvent,
     Content: content::Content,
+    Ease: ease::Ease,
 }
 
 impl Params {

@@ -2,6 +2,7 @@
 
 pub mod als;
 pub mod content;
+pub mod ease;
 pub mod item_knn;
 pub mod multi_event;
 pub mod popular;
@@ -9,8 +10,8 @@ pub mod session;
 
 mod dense;
 mod factors;
+mod item_weights;
 mod normal_equations;
 mod products;
-mod item_weights;
 
 pub(super) use dense::Random;

@@ -52,6 +52,46 @@ impl Panels {
         }
         simd::dispatch(BestOfAll { panels: self, users, k, skip })
     }
+
+    /// The dot products of every one of `users` with every candidate, for models that add something to them.
+    ///
+    /// *Shapes*: `scores` is users × candidates, row-major. The sums are those of [`Panels::scores`], to the last bit.
+    pub fn products(&self, users: &[&[f32]], scores: &mut [f32]) {
+        simd::dispatch(Products { panels: self, users, scores });
+    }
+}
+
+struct Products<'a> {
+    panels: &'a Panels,
+    users: &'a [&'a [f32]],
+    scores: &'a mut [f32],
+}
+
+impl Kernel for Products<'_> {
+    type Output = ();
+
+    /// Candidates that fit in the second-level cache are read by all users before the next ones are.
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Panels { d, candidates, ref panels } = *self.panels;
+        let groups: Vec<Vec<[f32; USERS]>> =
+            self.users.chunks(USERS).map(|users| side_by_side(users, d)).collect();
+        let panels_a_chunk = (CHUNK / (d * LANES)).max(1);
+        let mut products = [[0f32; LANES]; USERS];
+        for (chunk, panels) in panels.chunks(panels_a_chunk * d).enumerate() {
+            for (group, users) in groups.iter().enumerate() {
+                let rows = &mut self.scores[group * USERS * candidates..];
+                for (panel, numbers) in panels.chunks_exact(d).enumerate() {
+                    let first = (chunk * panels_a_chunk + panel) * LANES;
+                    let width = LANES.min(candidates - first);
+                    tile(simd, users, numbers, &mut products);
+                    for (row, products) in rows.chunks_exact_mut(candidates).zip(&products) {
+                        row[first..first + width].copy_from_slice(&products[..width]);
+                    }
+                }
+            }
+        }
+    }
 }
 
 struct ScoreOne<'a> {

@@ -21,6 +21,7 @@ mod descriptions;
 mod distribution;
 mod dot_top;
 pub mod evaluation;
+mod holdout;
 mod interactions;
 mod load;
 mod log;

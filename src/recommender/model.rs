@@ -18,6 +18,14 @@ pub struct Observed<'a> {
     pub items: Option<&'a Descriptions>,
 }
 
+impl<'a> Observed<'a> {
+    /// The user as they were observed.
+    pub fn user(self, user: u32) -> User<'a> {
+        let past = self.log.filter(|log| (user as usize) < log.users()).map(|log| log.past(user));
+        User { past: past.unwrap_or_default(), ..User::of(Some(user), self.interactions.row(user)) }
+    }
+}
+
 impl<'a> From<&'a Interactions> for Observed<'a> {
     fn from(interactions: &'a Interactions) -> Self {
         Self { interactions, log: None, items: None }
@@ -81,12 +89,29 @@ pub trait Model: Send + Sync {
     fn tensors(&self) -> Vec<Tensor<'_>>;
 }
 
+/// Users scored at once for their lists: their scores of some ten thousand items fit in the third-level cache.
+const USERS_A_BATCH: usize = 16;
+
 /// Scores the same candidates for one user after another.
 pub trait Scorer {
     /// Writes one finite score for each candidate. Higher is better; 0 means the model has nothing to say about
     /// the pair. Returns whether the scores are personal: false when the model knows nothing of the user, and
     /// somebody else should choose.
     fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool;
+
+    /// As [`Scorer::score`] for each of `users`; `scores` is users × candidates. Models that read much memory for a
+    /// score read it once for all of them.
+    fn score_batch(&mut self, users: &[User<'_>], scores: &mut [f32]) -> Vec<bool> {
+        let candidates = scores.len() / users.len().max(1);
+        if candidates == 0 {
+            return vec![false; users.len()];
+        }
+        users
+            .iter()
+            .zip(scores.chunks_exact_mut(candidates))
+            .map(|(&user, scores)| self.score(user, scores))
+            .collect()
+    }
 
     /// The best `k` places among the candidates for each of `users`, best first, as [`top_k`] orders them; `None`
     /// for whom [`Scorer::score`] says false. `skip(n, place)` holds for what the n-th user must not get.
@@ -97,11 +122,18 @@ pub trait Scorer {
         skip: &dyn Fn(usize, usize) -> bool,
         scores: &mut [f32],
     ) -> Vec<Option<Vec<u32>>> {
-        let best = |(n, &user): (usize, &User<'_>)| {
-            let personal = self.score(user, scores);
-            personal.then(|| top_k(scores, k, |place| skip(n, place)))
-        };
-        users.iter().enumerate().map(best).collect()
+        let candidates = scores.len();
+        let mut of_batch = vec![0f32; USERS_A_BATCH.min(users.len()) * candidates];
+        let mut lists = Vec::with_capacity(users.len());
+        for batch in users.chunks(USERS_A_BATCH) {
+            let scores = &mut of_batch[..batch.len() * candidates];
+            let personal = self.score_batch(batch, scores);
+            for (at, personal) in personal.into_iter().enumerate() {
+                let (n, scores) = (lists.len(), &scores[at * candidates..][..candidates]);
+                lists.push(personal.then(|| top_k(scores, k, |place| skip(n, place))));
+            }
+        }
+        lists
     }
 }
 

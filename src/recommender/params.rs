@@ -93,6 +93,8 @@ every_model! {
     MultiEvent: multi_event::MultiEvent,
     Content: content::Content,
     Ease: ease::Ease,
+    Spectral: spectral::Spectral,
+    Blend: blend::Blend,
 }
 
 impl Params {

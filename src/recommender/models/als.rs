@@ -384,6 +384,14 @@ impl Scorer for Preferences<'_> {
         true
     }
 
+    fn score_batch(&mut self, users: &[User<'_>], scores: &mut [f32]) -> Vec<bool> {
+        let tastes: Vec<Option<Cow<'_, [f32]>>> = users.iter().map(|&user| self.taste(user)).collect();
+        let nothing = vec![0f32; self.model.items.d];
+        let known: Vec<&[f32]> = tastes.iter().map(|taste| taste.as_deref().unwrap_or(&nothing)).collect();
+        self.panels.products(&known, scores);
+        tastes.iter().map(Option::is_some).collect()
+    }
+
     fn best(
         &mut self,
         users: &[User<'_>],

@@ -113,7 +113,10 @@ impl Scaled<'_> {
             .collect();
         let scales: Vec<f32> =
             super::popular::sums(&roots).into_iter().map(|sum| sum.powf(params.item_damping)).collect();
-        let targets: Vec<f32> = super::popular::sums(&roots).into_iter().map(|sum| sum.powf(params.item_damping + params.popularity)).collect();
+        let targets: Vec<f32> = super::popular::sums(&roots)
+            .into_iter()
+            .map(|sum| sum.powf(params.item_damping + params.popularity))
+            .collect();
         let by_user =
             roots.map(|user, item, weight| weight / (user_scales[user as usize] * scales[item as usize]));
         let by_item = by_user.transpose();

@@ -49,7 +49,9 @@ impl Tiles {
                 *out = tile[(within, column)];
             }
         }
-        for (rows, out) in self.rows[own + 1..].iter().zip(out[(own * TILE + TILE).min(self.n)..].chunks_mut(TILE)) {
+        for (rows, out) in
+            self.rows[own + 1..].iter().zip(out[(own * TILE + TILE).min(self.n)..].chunks_mut(TILE))
+        {
             out.copy_from_slice(&rows[own].col_as_slice(within)[..out.len()]);
         }
     }
@@ -102,10 +104,12 @@ impl Tiles {
         lower.par_iter_mut().for_each(|row| {
             solve_lower_triangular_in_place(pivot.as_ref(), row[k].transpose_mut(), Par::Seq);
         });
-        let column: Vec<Mat<f32>> = lower.iter_mut().map(|row| std::mem::replace(&mut row[k], Mat::new())).collect();
-        let updated = lower.par_iter_mut().enumerate().flat_map(|(i, row)| {
-            row[k + 1..].par_iter_mut().enumerate().map(move |(j, tile)| (i, j, tile))
-        });
+        let column: Vec<Mat<f32>> =
+            lower.iter_mut().map(|row| std::mem::replace(&mut row[k], Mat::new())).collect();
+        let updated = lower
+            .par_iter_mut()
+            .enumerate()
+            .flat_map(|(i, row)| row[k + 1..].par_iter_mut().enumerate().map(move |(j, tile)| (i, j, tile)));
         updated.for_each(|(i, j, tile)| {
             matmul(tile.as_mut(), Accum::Add, &column[i], column[j].transpose(), -1.0, Par::Seq);
         });
@@ -152,9 +156,10 @@ impl Tiles {
         let (upper, lower) = self.rows.split_at_mut(m);
         let row = &mut lower[0];
         let own = &*row;
-        let updated = upper.par_iter_mut().enumerate().flat_map(|(i, row)| {
-            row.par_iter_mut().enumerate().map(move |(j, tile)| (i, j, tile))
-        });
+        let updated = upper
+            .par_iter_mut()
+            .enumerate()
+            .flat_map(|(i, row)| row.par_iter_mut().enumerate().map(move |(j, tile)| (i, j, tile)));
         updated.for_each(|(i, j, tile)| {
             matmul(tile.as_mut(), Accum::Add, own[i].transpose(), &own[j], 1.0, Par::Seq);
         });

@@ -400,3 +400,7 @@ impl Scorer for Preferences<'_> {
         lists
     }
 }
+
+#[cfg(test)]
+#[path = "als_tests.rs"]
+mod tests;

@@ -63,7 +63,7 @@ fn stored(model: &dyn Model) -> Vec<LoadedTensor> {
 #[test]
 fn the_checkerboards_missing_square_comes_first() {
     let (train, test) = checkerboard();
-    for kind in ["item_knn", "als"] {
+    for kind in ["item_knn", "als", "ease"] {
         let found = evaluate(&*fit(kind, &train), &train, &train, &test, 1, &Silent).unwrap();
         assert_eq!((found.quality.recall, found.users), (1.0, 40), "{kind}");
     }
@@ -113,7 +113,7 @@ fn somebody_new_is_told_from_somebody_known() {
 #[test]
 fn explanations_add_up_to_the_score() {
     let (train, _) = checkerboard();
-    for kind in ["item_knn", "als"] {
+    for kind in ["item_knn", "als", "ease"] {
         let model = fit(kind, &train);
         let (items, weights) = train.row(2);
         let (_, all) = scores(&*model, &train, 2, Some(2));
@@ -138,9 +138,12 @@ fn nothing_to_learn_from_is_refused() {
 #[test]
 fn parameters_are_checked_and_memory_is_bounded() {
     let (train, _) = checkerboard();
-    for (kind, key, value) in
-        [("als", "factors", "0"), ("als", "regularisation", "-1"), ("item_knn", "neighbours", "0")]
-    {
+    for (kind, key, value) in [
+        ("als", "factors", "0"),
+        ("als", "regularisation", "-1"),
+        ("item_knn", "neighbours", "0"),
+        ("ease", "regularisation", "0"),
+    ] {
         let mut params = Params::default_of(kind).unwrap();
         params.set(key, value).unwrap();
         assert!(
@@ -166,7 +169,7 @@ fn cancelling_ends_the_work() {
         }
     }
     let (train, _) = checkerboard();
-    for kind in ["item_knn", "als"] {
+    for kind in ["item_knn", "als", "ease"] {
         assert_eq!(
             params(kind).fit(&train, &resources(&Cancelled)).err(),
             Some(ModelError::Cancelled),

@@ -11,12 +11,10 @@ mod tests;
 
 use super::item_weights::{ItemWeights, Row};
 use crate::recommender::load::Arrays;
-use crate::recommender::{
-    Contribution, Model, ModelError, Observed, Resources, Scorer, Tensor, User, top_k,
-};
+use crate::recommender::{Contribution, Model, ModelError, Observed, Resources, Scorer, Tensor, User, top_k};
 use serde::{Deserialize, Serialize};
-pub use similarity::Similarity;
 use similarity::Pairs;
+pub use similarity::Similarity;
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -109,7 +107,11 @@ pub fn fit(
     let pairs = Pairs::new(interactions, &params);
     resources.progress.phase("Finding what is bought together", Some(items as u64));
     let nearest = |scratch: &mut Scratch, item, row: Row<'_>| {
-        if pairs.counts() { scratch.share::<true>(item, &pairs) } else { scratch.share::<false>(item, &pairs) }
+        if pairs.counts() {
+            scratch.share::<true>(item, &pairs)
+        } else {
+            scratch.share::<false>(item, &pairs)
+        }
         scratch.nearest(item, &pairs, row)
     };
     ItemWeights::compute(items, kept, resources, || Scratch::new(items), nearest).map(ItemKnn)

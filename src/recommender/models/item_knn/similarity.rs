@@ -63,7 +63,8 @@ impl Pairs {
             ),
             _ => (sizes, Vec::new()),
         };
-        let users = (0..by_user.users() as u32).filter(|&user| !by_user.row(user).0.is_empty()).count() as f64;
+        let users =
+            (0..by_user.users() as u32).filter(|&user| !by_user.row(user).0.is_empty()).count() as f64;
         Self { by_user, by_item, similarity, shrinkage: params.shrinkage, own, other, users }
     }
 
@@ -76,11 +77,14 @@ impl Pairs {
     pub fn similarity(&self, item: u32, other: u32, sum: f32, count: u32) -> f32 {
         let own = self.own[item as usize];
         match self.similarity {
-            Similarity::Cosine | Similarity::Tfidf => sum / (own * self.other[other as usize] + self.shrinkage),
+            Similarity::Cosine | Similarity::Tfidf => {
+                sum / (own * self.other[other as usize] + self.shrinkage)
+            }
             Similarity::Bm25 => sum * count as f32 / (count as f32 + self.shrinkage),
             Similarity::Jaccard => sum / (own + self.own[other as usize] - sum + self.shrinkage),
             Similarity::LogLikelihood => {
-                let surprise = log_likelihood(sum.into(), own.into(), self.own[other as usize].into(), self.users);
+                let surprise =
+                    log_likelihood(sum.into(), own.into(), self.own[other as usize].into(), self.users);
                 surprise as f32 * sum / (sum + self.shrinkage)
             }
         }
@@ -142,7 +146,13 @@ mod tests {
             5,
             3,
             [
-                (0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0), (1, 1, 1.0), (2, 0, 1.0), (3, 2, 1.0), (4, 1, 1.0),
+                (0, 0, 1.0),
+                (0, 1, 1.0),
+                (1, 0, 1.0),
+                (1, 1, 1.0),
+                (2, 0, 1.0),
+                (3, 2, 1.0),
+                (4, 1, 1.0),
                 (4, 2, 4.0),
             ],
         );
@@ -182,7 +192,10 @@ mod tests {
     fn words_weigh_as_worked_by_hand() {
         // Users 0, 1 and 4 have two of three items, users 2 and 3 one.
         let (two, one) = (2.5f64.ln().powi(2), 4f64.ln().powi(2));
-        near(between(&pairs(Similarity::Tfidf, 0.0), 0, 1), 2.0 * two / ((2.0 * two + one) * 3.0 * two).sqrt());
+        near(
+            between(&pairs(Similarity::Tfidf, 0.0), 0, 1),
+            2.0 * two / ((2.0 * two + one) * 3.0 * two).sqrt(),
+        );
         // Lengths 3, 3 and 3: every norm is 1. b(1) = 2.2 / 2.2, b(2) = 4.4 / 3.2.
         near(between(&pairs(Similarity::Bm25, 0.0), 0, 1), 2.0 * two);
         near(between(&pairs(Similarity::Bm25, 3.0), 1, 2), two * 1.375 / 4.0);

@@ -3,13 +3,8 @@ use crate::progress::Silent;
 use crate::recommender::Interactions;
 use proptest::prelude::*;
 
-const SIMILARITIES: [Similarity; 5] = [
-    Similarity::Cosine,
-    Similarity::Bm25,
-    Similarity::Tfidf,
-    Similarity::Jaccard,
-    Similarity::LogLikelihood,
-];
+const SIMILARITIES: [Similarity; 5] =
+    [Similarity::Cosine, Similarity::Bm25, Similarity::Tfidf, Similarity::Jaccard, Similarity::LogLikelihood];
 
 fn resources(max_memory_bytes: u64) -> Resources<'static> {
     Resources { seed: 1, max_memory_bytes, progress: &Silent }

@@ -8,7 +8,7 @@ use crate::recommender::{ModelError, Resources, top_k};
 
 /// Steps of conjugate gradients at most, and the share of the right side that may be left over.
 const STEPS: usize = 12;
-const TOLERANCE: f32 = 0.02;
+const TOLERANCE: f32 = 0.1;
 
 /// Columns of B, each over the `reach` items that would explain most of it alone, with its `kept` weights of largest
 /// magnitude.

@@ -188,7 +188,7 @@ proptest! {
         let bought = Interactions::from_triples(users, items, cells.into_iter().chain(everybody));
         let (exact, near) = (rows(&fitted(&bought, plain())), rows(&fitted(&bought, Params { dense_items: 0, ..plain() })));
         for (exact, near) in exact.iter().flatten().zip(near.iter().flatten()) {
-            prop_assert!((exact - near).abs() < 0.03, "{} {}", exact, near);
+            prop_assert!((exact - near).abs() < 0.1, "{} {}", exact, near);
         }
     }
 

@@ -78,8 +78,11 @@ impl Tiles {
         let stages: [Stage; 3] = [Self::factor, Self::invert_factor, Self::square];
         for stage in stages {
             for step in 0..self.rows.len() {
+                // Asked before, as what fills the matrix may have been cancelled, and after, as the step may have.
+                if resources.progress.cancelled() {
+                    return Err(ModelError::Cancelled);
+                }
                 stage(self, step, resources.progress)?;
-                // A stage that was cancelled on its way has left the matrix undone.
                 if resources.progress.cancelled() {
                     return Err(ModelError::Cancelled);
                 }

@@ -240,6 +240,7 @@ fn parameters_are_checked_and_memory_is_bounded() {
         ("als", "regularisation", "-1"),
         ("item_knn", "neighbours", "0"),
         ("session", "moments", "0"),
+        ("ease", "regularisation", "0"),
         ("multi_event", "neighbours", "0"),
     ] {
         let mut params = Params::default_of(kind).unwrap();

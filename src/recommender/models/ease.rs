@@ -1,47 +1,51 @@
-//! EASE: each item is predicted from all others by ridge regression, all at once and in closed form.
+//! EASE: every item is predicted from all others by ridge regression, in closed form.
 //!
-//! *Source*: Steck, “Embarrassingly shallow autoencoders for sparse data” (WWW 2019), equation 8.
+//! *Source*: Steck, “Embarrassingly shallow autoencoders for sparse data” (WWW 2019), equation 8, over interactions that
+//! are damped by user and item; beyond the items that can be solved at once, the sparse approximation of Steck, “Markov
+//! random fields for collaborative filtering” (NeurIPS 2019), section 3.2, with one system for each item.
 
+mod dense;
 mod local;
+mod scaled;
+#[cfg(test)]
+mod tests;
 mod tiles;
 
 use super::item_weights::{ItemWeights, Row};
 use crate::recommender::load::Arrays;
-use crate::recommender::{
-    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, User, top_k,
-};
-use rayon::prelude::*;
+use crate::recommender::{Contribution, Model, ModelError, Observed, Resources, Scorer, Tensor, User, top_k};
+use scaled::Scaled;
 use serde::{Deserialize, Serialize};
-use tiles::{TILE, Tiles};
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Params {
-    /// λ, in mean diagonals of the matrix it is added to, so that it means the same in every shop.
+    /// λ, in means of the diagonal it is added to, so that it means the same in every shop.
     pub regularisation: f32,
-    /// a: how much less a user counts who did much. 0: every interaction counts alike.
+    /// a: how much less an interaction counts of a user who did much. 0: all count alike, as in the paper.
     pub user_damping: f32,
-    /// b: how much more popular items are regularised than others. 0: all alike, as in the paper.
+    /// b: how much more what a popular item says is regularised. 0: all alike, as in the paper.
     pub item_damping: f32,
+    /// c: above 0 popular items are found more readily, below it the niche.
     pub popularity: f32,
     /// Weights kept for each item: those that speak loudest for it or against it.
     pub neighbours: usize,
-    /// Up to so many items the equations are solved exactly.
+    /// Up to so many items, where memory allows, the equations are solved all at once.
     pub dense_items: usize,
-    /// Beyond, each item's weights are solved over so many that share users with it.
+    /// Beyond, the equations of each item are solved over so many that share users with it.
     pub reach: usize,
 }
 
 impl Default for Params {
     fn default() -> Self {
         Self {
-            regularisation: 1.0,
-            user_damping: 0.25,
-            item_damping: 0.25,
-            popularity: 0.0,
+            regularisation: 8.0,
+            user_damping: 0.15,
+            item_damping: 0.2,
+            popularity: -0.1,
             neighbours: 300,
             dense_items: 20_000,
-            reach: 512,
+            reach: 256,
         }
     }
 }
@@ -60,6 +64,9 @@ impl Params {
                 return refuse(name, share.to_string(), "0 to 1");
             }
         }
+        if !(-1.0..=1.0).contains(&self.popularity) {
+            return refuse("popularity", self.popularity.to_string(), "-1 to 1");
+        }
         for (name, number) in [("neighbours", self.neighbours), ("reach", self.reach)] {
             if !(1..=10_000).contains(&number) {
                 return refuse(name, number.to_string(), "1 to 10000");
@@ -72,8 +79,17 @@ impl Params {
     }
 }
 
+/// *Units*: a user's score of an item is the weight's square root that ridge regression expects, times the item's
+/// popularity^c; it may be below 0.
 pub struct Ease(ItemWeights);
 
+/// B̃ = I − P diag(1 / diag P) with P = (R̃ᵀR̃ + λI)⁻¹ and R̃ = D_u^−a √R D_i^−b, and of it B_ij = B̃_ij n_j^(b+c) /
+/// n_i^b, D holding the sums n of the square-root weights. Damping the items by b is regularising each by n_i^2b.
+///
+/// *Cost*: at once: n³ multiplications and additions and 2 n² bytes for n items with interactions; item by item: a few
+/// dozen passes over the interactions of `reach` items, for each item. Beside it 16 bytes × neighbours × items while
+/// they are put in order, of which half stay, and 24 bytes an interaction. *Errors*: [`ModelError::TooLarge`] when not
+/// even the latter fits, [`ModelError::NotFinite`], [`ModelError::Cancelled`].
 pub fn fit(
     params: &ValidParams,
     observed: Observed<'_>,
@@ -81,60 +97,32 @@ pub fn fit(
 ) -> Result<Ease, ModelError> {
     let ValidParams(params) = *params;
     let interactions = observed.interactions;
-    let items = interactions.items();
+    let (users, items) = (interactions.users(), interactions.items());
+    let threads = rayon::current_num_threads();
+    let kept = params.neighbours.min(items);
+    let always = items * (kept * 16 + 40) + users * 20 + interactions.len() * 24;
+    let of_a_thread = items * 12 + users * 12 + interactions.len() * 8;
+    let needed = (always + threads * of_a_thread) as u64;
+    if needed > resources.max_memory_bytes {
+        return Err(ModelError::TooLarge {
+            needed_mb: needed >> 20,
+            allowed_mb: resources.max_memory_bytes >> 20,
+            advice: "keep fewer neighbours, or raise training.max_memory_mb".into(),
+        });
+    }
     let scaled = Scaled::new(interactions, &params);
-    if items <= params.dense_items {
-        dense(&scaled, &params, resources).map(Ease)
+    let solved = scaled.seen();
+    let at_once = solved.len() <= params.dense_items
+        && needed + dense::bytes(solved.len(), threads) <= resources.max_memory_bytes;
+    let columns = if at_once {
+        dense::columns(&scaled, &solved, kept, resources)
     } else {
-        resources.progress.phase("Solving item by item", Some(items as u64));
-        local::weights(&scaled, params.reach, params.neighbours, resources).map(Ease)
-    }
+        local::columns(&scaled, params.reach, kept, resources)
+    };
+    Ok(Ease(columns?.transpose()))
 }
 
-/// R̃ = D_u^−a √R D_i^−b and what belongs to it.
-struct Scaled<'a> {
-    by_user: Interactions,
-    by_item: Interactions,
-    /// The diagonal of R̃ᵀR̃.
-    sizes: Vec<f32>,
-    /// D_i^b.
-    scales: Vec<f32>,
-    targets: Vec<f32>,
-    /// λ.
-    ridge: f32,
-    _of: std::marker::PhantomData<&'a ()>,
-}
-
-impl Scaled<'_> {
-    fn new(interactions: &Interactions, params: &Params) -> Self {
-        let roots = interactions.map(|_, _, weight| weight.sqrt());
-        let user_scales: Vec<f32> = (0..roots.users() as u32)
-            .map(|user| roots.row(user).1.iter().sum::<f32>().powf(params.user_damping))
-            .collect();
-        let scales: Vec<f32> =
-            super::popular::sums(&roots).into_iter().map(|sum| sum.powf(params.item_damping)).collect();
-        let targets: Vec<f32> = super::popular::sums(&roots)
-            .into_iter()
-            .map(|sum| sum.powf(params.item_damping + params.popularity))
-            .collect();
-        let by_user =
-            roots.map(|user, item, weight| weight / (user_scales[user as usize] * scales[item as usize]));
-        let by_item = by_user.transpose();
-        let size = |item| by_item.row(item).1.iter().map(|weight| weight * weight).sum::<f32>();
-        let sizes: Vec<f32> = (0..interactions.items() as u32).map(size).collect();
-        let seen = sizes.iter().filter(|&&size| size > 0.0).count().max(1);
-        let mean = sizes.iter().map(|&size| f64::from(size)).sum::<f64>() / seen as f64;
-        let ridge = params.regularisation * mean as f32;
-        Self { by_user, by_item, sizes, scales, targets, ridge, _of: std::marker::PhantomData }
-    }
-
-    /// A weight of the scaled matrix, of `own` for `target`, in terms of R.
-    fn weight(&self, own: u32, target: u32, b: f32) -> f32 {
-        b * self.targets[target as usize] / self.scales[own as usize]
-    }
-}
-
-/// Writes the entries of largest magnitude, ascending by item, and says how many.
+/// Writes the weights of largest magnitude, ascending by item, and says how many.
 fn keep_strongest(items: &[u32], weights: &[f32], row: Row<'_>) -> usize {
     let magnitudes: Vec<f32> = weights.iter().map(|weight| weight.abs()).collect();
     let mut best = top_k(&magnitudes, row.others.len(), |at| weights[at] == 0.0);
@@ -144,58 +132,6 @@ fn keep_strongest(items: &[u32], weights: &[f32], row: Row<'_>) -> usize {
         *weight = weights[at as usize];
     }
     best.len()
-}
-
-/// All equations at once.
-fn dense(scaled: &Scaled<'_>, params: &Params, resources: &Resources<'_>) -> Result<ItemWeights, ModelError> {
-    let items = scaled.scales.len();
-    let mut matrix = Tiles::zeros(items);
-    resources.progress.phase("Solving for all items at once", Some(matrix.steps()));
-    matrix.rows_mut().par_iter_mut().enumerate().for_each_init(
-        || vec![0f32; items],
-        |sums, (i, tiles)| {
-            for within in 0..tiles[i].nrows() {
-                let item = (i * TILE + within) as u32;
-                let (users, weights) = scaled.by_item.row(item);
-                for (&user, &weight) in users.iter().zip(weights) {
-                    let (others, other_weights) = scaled.by_user.row(user);
-                    for (&other, &other_weight) in others.iter().zip(other_weights) {
-                        if other > item {
-                            break;
-                        }
-                        sums[other as usize] += weight * other_weight;
-                    }
-                }
-                sums[item as usize] += scaled.ridge;
-                for (tile, sums) in tiles.iter_mut().zip(sums.chunks_mut(TILE)) {
-                    for (column, sum) in sums.iter_mut().enumerate() {
-                        tile[(within, column)] = std::mem::take(sum);
-                        if column + 1 == tile.ncols() {
-                            break;
-                        }
-                    }
-                }
-            }
-        },
-    );
-    matrix.invert(resources)?;
-    let diagonal = matrix.diagonal();
-    let all: Vec<u32> = (0..items as u32).collect();
-    let columns = ItemWeights::compute(
-        items,
-        params.neighbours,
-        resources,
-        || vec![0f32; items],
-        |p, target, row| {
-            matrix.copy_row(target as usize, p);
-            let own = diagonal[target as usize];
-            for (&item, p) in all.iter().zip(p.iter_mut()) {
-                *p = if item == target || *p == 0.0 { 0.0 } else { scaled.weight(item, target, -*p / own) };
-            }
-            keep_strongest(&all, p, row)
-        },
-    )?;
-    Ok(columns.transpose())
 }
 
 impl Ease {

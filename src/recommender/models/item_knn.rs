@@ -38,8 +38,8 @@ impl Default for Params {
             similarity: Similarity::Cosine,
             neighbours: 200,
             shrinkage: 2.0,
-            user_damping: 0.5,
-            asymmetry: 0.7,
+            user_damping: 0.6,
+            asymmetry: 0.5,
         }
     }
 }

@@ -1,30 +1,32 @@
 //! The weights of one item at a time, over the items that share the most users with it: for catalogues whose
 //! equations are too many to be solved at once.
 
-use super::Scaled;
+use super::scaled::Scaled;
+use crate::recommender::models::dense::dot;
 use crate::recommender::models::item_weights::{ItemWeights, Row};
 use crate::recommender::{ModelError, Resources, top_k};
 
 /// Steps of conjugate gradients at most, and the share of the right side that may be left over.
 const STEPS: usize = 12;
-const TOLERANCE: f32 = 0.02;
+const TOLERANCE: f32 = 0.1;
 
-pub fn weights(
-    scaled: &Scaled<'_>,
+/// Columns of B, each over the `reach` items that would explain most of it alone, with its `kept` weights of largest
+/// magnitude.
+pub fn columns(
+    scaled: &Scaled,
     reach: usize,
-    neighbours: usize,
+    kept: usize,
     resources: &Resources<'_>,
 ) -> Result<ItemWeights, ModelError> {
-    let items = scaled.by_item.users();
-    let users = scaled.by_user.users();
-    let columns = ItemWeights::compute(
+    let (users, items) = (scaled.by_user.users(), scaled.sizes.len());
+    resources.progress.phase("Solving item by item", Some(items as u64));
+    ItemWeights::compute(
         items,
-        neighbours,
+        kept,
         resources,
         || Local::new(users, items),
         |local, target, row| local.solve(scaled, target, reach, row),
-    )?;
-    Ok(columns.transpose())
+    )
 }
 
 /// One thread's scratch memory.
@@ -55,7 +57,7 @@ impl Local {
     }
 
     /// Column `target` of B: who speaks for it.
-    fn solve(&mut self, scaled: &Scaled<'_>, target: u32, reach: usize, row: Row<'_>) -> usize {
+    fn solve(&mut self, scaled: &Scaled, target: u32, reach: usize, row: Row<'_>) -> usize {
         let chosen = self.choose(scaled, target, reach);
         let right: Vec<f32> = chosen.iter().map(|&item| self.shared[item as usize]).collect();
         for &item in &self.touched {
@@ -75,7 +77,7 @@ impl Local {
     }
 
     /// The items to solve over, ascending: those that would explain most of the target alone.
-    fn choose(&mut self, scaled: &Scaled<'_>, target: u32, reach: usize) -> Vec<u32> {
+    fn choose(&mut self, scaled: &Scaled, target: u32, reach: usize) -> Vec<u32> {
         let (users, weights) = scaled.by_item.row(target);
         for (&user, &weight) in users.iter().zip(weights) {
             let (others, other_weights) = scaled.by_user.row(user);
@@ -102,7 +104,7 @@ impl Local {
     }
 
     /// The cells of the chosen items. A user with only one of them is a part of the diagonal and nothing else.
-    fn gather(&mut self, scaled: &Scaled<'_>, chosen: &[u32]) {
+    fn gather(&mut self, scaled: &Scaled, chosen: &[u32]) {
         self.users.clear();
         for &item in chosen {
             for &user in scaled.by_item.row(item).0 {
@@ -173,7 +175,6 @@ impl Local {
                 diagonal - kept
             })
             .collect();
-        let dot = super::super::dense::dot;
         let mut x = vec![0f32; right.len()];
         let mut residual = right.to_vec();
         let mut direction: Vec<f32> = residual.iter().zip(diagonal).map(|(r, d)| r / d).collect();

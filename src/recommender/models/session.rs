@@ -150,7 +150,7 @@ pub fn fit(
         None => {
             resources.progress.phase("Indexing sessions", Some(interactions.users() as u64));
             for user in 0..interactions.users() as u32 {
-                if user as usize % SESSIONS_A_LOOK == 0 {
+                if (user as usize).is_multiple_of(SESSIONS_A_LOOK) {
                     go_on(resources, SESSIONS_A_LOOK.min(interactions.users() - user as usize))?;
                 }
                 sessions.add(interactions.row(user).0);

@@ -25,7 +25,7 @@ pub fn cut(log: &Log, gap_seconds: i64, resources: &Resources<'_>) -> Result<Vec
     resources.progress.phase("Cutting sessions", Some(log.users() as u64));
     let mut pieces = Vec::new();
     for user in 0..log.users() as u32 {
-        if user as usize % SESSIONS_A_LOOK == 0 {
+        if (user as usize).is_multiple_of(SESSIONS_A_LOOK) {
             go_on(resources, SESSIONS_A_LOOK.min(log.users() - user as usize))?;
         }
         let mut begins_at = 0;

@@ -23,7 +23,8 @@ use std::time::Instant;
 const SEED: u64 = 1;
 
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("split").args(["split_at", "leave_last_out", "holdout"]))]
+#[command(group = clap::ArgGroup::new("split")
+    .args(["split_at", "leave_last_out", "holdout"]).conflicts_with_all(["train", "test"]))]
 pub struct Args {
     /// What to learn from: CSV or Parquet with the columns user,item[,weight][,timestamp][,event].
     #[arg(long, value_name = "FILE", requires = "test", required_unless_present = "events")]

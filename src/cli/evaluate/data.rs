@@ -30,7 +30,7 @@ pub enum Ranked {
 }
 
 /// Rows that share their dictionaries, parted.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Parts {
     known: Dictionaries,
     train: Vec<Line>,

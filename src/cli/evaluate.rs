@@ -9,10 +9,11 @@ mod tests;
 use super::console_progress::ConsoleProgress;
 use super::interactions_file;
 use crate::progress::Progress;
-use crate::recommender::evaluation::{Activity, Evaluation, Metric, evaluate, examine};
-use crate::recommender::{Interactions, Kind, Model, ModelError, Observed, Params, Resources};
+use crate::recommender::auto::{self, Effort};
+use crate::recommender::evaluation::{Activity, Evaluation, Metric, examine};
+use crate::recommender::{Kind, ModelError, Params, Resources};
 use crate::training::Request;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use data::{Data, Parts, Ranked, Split};
 use report::{Measured, Report};
 use std::path::PathBuf;
@@ -111,19 +112,21 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// For each model that was asked for the parameters to choose from.
-fn asked(models: &[String], set: &[(String, String)]) -> anyhow::Result<Vec<Vec<Params>>> {
+/// The parameters of each model that was asked for; `None` leaves the choice to a race.
+fn asked(models: &[String], set: &[(String, String)]) -> anyhow::Result<Vec<Option<Params>>> {
     let mut names: Vec<&str> = Vec::new();
     for name in models.iter().map(|name| name.trim()) {
         let all = if name == "all" { Params::KINDS } else { &[name] };
-        for &name in all {
+        // Files of interactions do not say what the items are.
+        let can_learn = |kind: &str| name != "all" || kind != "content";
+        for &name in all.iter().filter(|kind| can_learn(kind)) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
     }
     let mut requests: Vec<Request> =
-        names.iter().map(|&name| Request { model: name.to_owned(), set: Vec::new(), as_of: None }).collect();
+        names.iter().map(|&name| Request { model: name.to_owned(), ..Request::default() }).collect();
     for (key, value) in set {
         let (name, key) = match key.split_once('.') {
             Some((name, key)) => (name, key),
@@ -148,13 +151,13 @@ struct Measuring {
 }
 
 impl Measuring {
-    fn run(&self, asked: Vec<Vec<Params>>, progress: &dyn Progress) -> anyhow::Result<Report> {
+    fn run(&self, asked: Vec<Option<Params>>, progress: &dyn Progress) -> anyhow::Result<Report> {
         let mut activity = None;
-        let popular = vec![Params::default_of("popular")?];
-        let (best_sellers, beside) = self.measure(popular, None, &mut activity, progress)?;
+        let popular = Params::default_of("popular")?;
+        let (best_sellers, beside) = self.measure(Some(popular), None, &mut activity, progress)?;
         let mut models = Vec::new();
         for tried in asked {
-            let is_popular = matches!(&tried[..], [params] if params.kind() == "popular");
+            let is_popular = tried.as_ref().is_some_and(|params| params.kind() == "popular");
             models.push(if is_popular {
                 best_sellers.clone()
             } else {
@@ -177,15 +180,20 @@ impl Measuring {
     /// asked for.
     fn measure(
         &self,
-        tried: Vec<Params>,
+        asked: Option<Params>,
         beside: Option<&Evaluation>,
         activity: &mut Option<Activity>,
         progress: &dyn Progress,
     ) -> anyhow::Result<(Measured, Evaluation)> {
         let Data { train, owned, test, .. } = &self.data;
         let begun = Instant::now();
-        let params = choose(tried, train, self.k, progress)?;
-        let model = fit(&params, self.data.observed(), progress)?;
+        let params = match asked {
+            Some(params) => params,
+            None => {
+                auto::choose(self.data.observed(), self.k, Effort::Thorough, &resources(progress))?.params
+            }
+        };
+        let model = params.fit(self.data.observed(), &resources(progress))?;
         let train_seconds = begun.elapsed().as_secs_f64();
         let begun = Instant::now();
         let mut found = examine(&*model, self.data.observed(), owned, test, self.k, progress)?;
@@ -221,42 +229,8 @@ impl Measuring {
     }
 }
 
-fn fit<'a>(
-    params: &Params,
-    observed: impl Into<Observed<'a>>,
-    progress: &dyn Progress,
-) -> anyhow::Result<Box<dyn Model>> {
-    Ok(params.fit(observed, &Resources { seed: SEED, max_memory_bytes: u64::MAX, progress })?)
-}
-
-/// Holds one item of each user back, so that the choice does not see the test.
-fn choose(
-    mut tried: Vec<Params>,
-    train: &Interactions,
-    k: usize,
-    progress: &dyn Progress,
-) -> anyhow::Result<Params> {
-    if tried.len() == 1 {
-        return Ok(tried.remove(0));
-    }
-    let (mut kept, mut held) = (Vec::new(), Vec::new());
-    for user in 0..train.users() as u32 {
-        let (items, weights) = train.row(user);
-        let out = if items.len() > 1 { user as usize % items.len() } else { usize::MAX };
-        for (at, (&item, &weight)) in items.iter().zip(weights).enumerate() {
-            if at == out { &mut held } else { &mut kept }.push((user, item, weight));
-        }
-    }
-    let kept = Interactions::from_triples(train.users(), train.items(), kept);
-    let held = Interactions::from_triples(train.users(), train.items(), held);
-    let mut best: Option<(f64, Params)> = None;
-    for params in tried {
-        let ndcg = evaluate(&*fit(&params, &kept, progress)?, &kept, &kept, &held, k, progress)?.quality.ndcg;
-        if best.as_ref().is_none_or(|(best, _)| ndcg > *best) {
-            best = Some((ndcg, params));
-        }
-    }
-    best.map(|(_, params)| params).context("no model was tried")
+fn resources(progress: &dyn Progress) -> Resources<'_> {
+    Resources { seed: SEED, max_memory_bytes: u64::MAX, progress }
 }
 
 /// The process's peak, where the system tells.

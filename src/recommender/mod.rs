@@ -15,6 +15,7 @@
 //! # Ok::<(), handpick::recommender::ModelError>(())
 //! ```
 
+pub mod auto;
 #[cfg(test)]
 mod contract;
 mod descriptions;

@@ -85,6 +85,16 @@ pub trait Model: Send + Sync {
     /// True when its scores depend on the user: false for best-sellers.
     fn is_personal(&self) -> bool;
 
+    /// True when [`User::past`] tells it more than [`User::items`] does.
+    fn needs_past(&self) -> bool {
+        false
+    }
+
+    /// True when [`Model::explain`] costs no more than a few look-ups for each of the user's items.
+    fn explains_cheaply(&self) -> bool {
+        false
+    }
+
     /// The arrays that [`super::load`] rebuilds it from.
     fn tensors(&self) -> Vec<Tensor<'_>>;
 }

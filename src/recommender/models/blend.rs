@@ -104,16 +104,11 @@ pub fn fit(
         Some(mixture) => mixture.clone(),
         None => learn(params, observed, resources)?,
     };
-    let mut blend = Blend { components: Vec::new(), mixture };
-    let votes = std::mem::take(&mut blend.mixture.votes);
-    for (component, vote) in params.components.iter().zip(votes) {
-        // Who has no say need not be asked.
-        if vote.weight != 0.0 {
-            blend.components.push(component.fit(observed, resources)?);
-            blend.mixture.votes.push(vote);
-        }
-    }
-    Ok(blend)
+    let heard = params.components.iter().zip(&mixture.votes).filter(|(_, vote)| vote.weight != 0.0);
+    let components =
+        heard.map(|(component, _)| component.fit(observed, resources)).collect::<Result<_, _>>()?;
+    let votes = mixture.votes.iter().copied().filter(|vote| vote.weight != 0.0).collect();
+    Ok(Blend { components, mixture: Mixture { votes, ..mixture } })
 }
 
 fn learn(params: &Params, observed: Observed<'_>, resources: &Resources<'_>) -> Result<Mixture, ModelError> {
@@ -141,6 +136,11 @@ fn learn(params: &Params, observed: Observed<'_>, resources: &Resources<'_>) -> 
 }
 
 impl Blend {
+    /// Of models that are fitted already, one vote for each.
+    pub(in crate::recommender) fn of(components: Vec<Box<dyn Model>>, mixture: Mixture) -> Self {
+        Self { components, mixture }
+    }
+
     pub(in crate::recommender) fn load(arrays: &mut Arrays) -> Result<Self, ModelError> {
         let damaged = || ModelError::Damaged("the blend does not say what it is made of".into());
         let text: Vec<u8> = arrays.u32("components")?.into_iter().map(|byte| byte as u8).collect();
@@ -213,6 +213,10 @@ impl Model for Blend {
         all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
         all.truncate(at_most);
         all
+    }
+
+    fn needs_past(&self) -> bool {
+        self.components.iter().any(|model| model.needs_past())
     }
 
     fn is_personal(&self) -> bool {

@@ -157,6 +157,10 @@ impl Model for Ease {
         self.0.explain(user, item, at_most)
     }
 
+    fn explains_cheaply(&self) -> bool {
+        true
+    }
+
     fn is_personal(&self) -> bool {
         true
     }

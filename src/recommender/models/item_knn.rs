@@ -192,6 +192,10 @@ impl Model for ItemKnn {
         self.0.explain(user, item, at_most)
     }
 
+    fn explains_cheaply(&self) -> bool {
+        true
+    }
+
     fn is_personal(&self) -> bool {
         true
     }

@@ -189,6 +189,14 @@ impl Model for MultiEvent {
         all
     }
 
+    fn needs_past(&self) -> bool {
+        true
+    }
+
+    fn explains_cheaply(&self) -> bool {
+        true
+    }
+
     fn is_personal(&self) -> bool {
         true
     }

@@ -271,6 +271,10 @@ impl Model for Session {
         all
     }
 
+    fn needs_past(&self) -> bool {
+        true
+    }
+
     fn is_personal(&self) -> bool {
         true
     }

@@ -6,7 +6,8 @@ use crate::recommender::models::dense::dot;
 use crate::recommender::models::item_weights::{ItemWeights, Row};
 use crate::recommender::{ModelError, Resources, top_k};
 
-/// Steps of conjugate gradients at most, and the share of the right side that may be left over.
+/// Steps of conjugate gradients at most, and the share of the right side that may be left over. Five times as exact,
+/// they found half a per cent less of what was held back on Gowalla; three times less exact, 1 % less.
 const STEPS: usize = 12;
 const TOLERANCE: f32 = 0.1;
 

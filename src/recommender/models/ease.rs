@@ -128,7 +128,7 @@ pub fn fit(
     let columns = if at_once {
         dense::columns(&scaled, &solved, kept, resources)
     } else {
-        local::columns(&scaled, params.reach, kept, resources)
+        local::columns(&scaled, params.reach, local::TOLERANCE, kept, resources)
     };
     Ok(Ease(columns?.transpose()))
 }

@@ -90,7 +90,8 @@ proptest! {
     fn somebody_unrelated_changes_nothing(cells in cells()) {
         let (users, items) = (USERS as usize + 1, ITEMS as usize + 2);
         let apart = [(USERS, ITEMS, 1.0), (USERS, ITEMS + 1, 3.0)];
-        let with = fitted(&Interactions::from_triples(users, items, cells.iter().copied().chain(apart)), Params::default());
+        let more = cells.iter().copied().chain(apart);
+        let with = fitted(&Interactions::from_triples(users, items, more), Params::default());
         let without = fitted(&Interactions::from_triples(users, items, cells), Params::default());
         for item in 0..ITEMS {
             prop_assert_eq!(with.0.row(item), without.0.row(item));

@@ -23,9 +23,12 @@ pub mod evaluation;
 mod interactions;
 mod load;
 mod log;
+pub mod map;
 mod model;
 pub mod models;
 mod params;
+pub mod picture;
+pub mod segments;
 mod top;
 pub mod uplift;
 

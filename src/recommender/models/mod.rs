@@ -8,4 +8,4 @@ pub mod popular;
 mod dense;
 mod item_weights;
 
-pub(super) use dense::Random;
+pub(super) use dense::{Random, dot};

@@ -18,4 +18,4 @@ mod products;
 mod scale;
 mod spectrum;
 
-pub(super) use dense::Random;
+pub(super) use dense::{Random, dot};

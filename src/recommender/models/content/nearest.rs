@@ -173,7 +173,6 @@ impl Scratch {
                 break;
             }
         }
-        self.touched.sort_unstable();
     }
 
     /// Compares what `find` found, keeps the best, and clears the scratch.

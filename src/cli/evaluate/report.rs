@@ -122,7 +122,7 @@ impl Report {
     /// For people.
     pub fn text(&self) -> String {
         let mut text = format!(
-            "Learned from {} interactions of {} users and {} items. {} users have something to find.\n\
+            "Learned from {} interactions of {} users and {} items; users with something to find: {}.\n\
              Lists of {}; what a user has already is {}.\n",
             counted(self.interactions),
             counted(self.users),

@@ -67,6 +67,7 @@ fn all_models_stand_beside_best_sellers() {
         "{text}"
     );
     assert!(text.contains("als: ") && text.contains("factors="), "{text}");
+    assert!(text.contains("asymmetry=0.7 "), "{text}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 #[expect(clippy::print_stdout, reason = "a command's result goes to stdout")]
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let asked = asked(&args.model, &args.set)?;
     let ranked = if args.with_repeats { Ranked::All } else { Ranked::New };
     let split = match (args.split_at, args.holdout) {

@@ -122,7 +122,7 @@ impl Report {
     /// For people.
     pub fn text(&self) -> String {
         let mut text = format!(
-            "Learned from {} interactions of {} users and {} items. {} users have something to find.\n\
+            "Learned from {} interactions of {} users and {} items; users with something to find: {}.\n\
              Lists of {}; what a user has already is {}.\n",
             counted(self.interactions),
             counted(self.users),
@@ -156,14 +156,8 @@ impl Report {
                 );
             }
         }
-        for model in &self.models {
-            let params = serde_json::to_value(&model.params).unwrap_or_default();
-            let fields = params.as_object().into_iter().flatten().filter(|(name, _)| *name != "model");
-            let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={value}")).collect();
-            if !fields.is_empty() {
-                text += &format!("\n{}: {}", name(model), fields.join(" "));
-            }
-        }
+        let parameters: Vec<String> = self.models.iter().filter_map(parameters).collect();
+        text += &format!("\n{}", parameters.join("\n"));
         text.trim_end().to_owned()
     }
 
@@ -240,4 +234,17 @@ fn name(model: &Measured) -> &'static str {
         "popular" => "best-sellers",
         kind => kind,
     }
+}
+
+/// What the model learned with; `None` when there is nothing to choose.
+fn parameters(model: &Measured) -> Option<String> {
+    let params = serde_json::to_value(&model.params).unwrap_or_default();
+    // As short as it was given: JSON tells a single-precision number with all digits of a double.
+    let shown = |value: &Value| match value.as_f64().filter(|_| value.is_f64()) {
+        Some(number) => (number as f32).to_string(),
+        None => value.to_string(),
+    };
+    let fields = params.as_object().into_iter().flatten().filter(|(name, _)| *name != "model");
+    let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={}", shown(value))).collect();
+    (!fields.is_empty()).then(|| format!("{}: {}", name(model), fields.join(" ")))
 }

@@ -55,13 +55,19 @@ fn all_models_stand_beside_best_sellers() {
     assert_eq!(kinds, Params::KINDS);
     let text = report.text();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("Learned from 3 interactions of 2 users and 2 items. 1 users"), "{text}");
+    assert!(
+        lines[0].starts_with(
+            "Learned from 3 interactions of 2 users and 2 items; users with something to find: 1."
+        ),
+        "{text}"
+    );
     let found = lines.iter().position(|line| *line == "What was found").unwrap();
     assert!(
         lines[found + 2].starts_with("best-sellers") && lines[found + 3].starts_with("item_knn"),
         "{text}"
     );
     assert!(text.contains("als: ") && text.contains("factors="), "{text}");
+    assert!(text.contains("asymmetry=0.7 "), "{text}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Examination {
                 }
             }
             let mut quality = Quality::default();
-            self.evaluation.means(members.iter().map(|&(_, n)| n), &mut quality);
+            self.evaluation.means(&members.iter().map(|&(_, n)| n), &mut quality);
             lists::together(&shown, members.len(), &mut quality);
             Segment { segment: members[0].0, users: members.len(), quality }
         };

@@ -121,7 +121,7 @@ impl Evaluation {
 
     /// Sets the means over the users at `chosen` places of the lists above; what is told by all lists together stays
     /// as it is.
-    pub(super) fn means(&self, chosen: impl Iterator<Item = usize> + Clone, quality: &mut Quality) {
+    pub(super) fn means(&self, chosen: &(impl Iterator<Item = usize> + Clone), quality: &mut Quality) {
         let mean = |metric| {
             let values = self.per_user(metric);
             let (mut sum, mut users) = (0.0, 0usize);

@@ -66,7 +66,7 @@ impl Examination {
     ) -> Result<(), ModelError> {
         self.evaluation.diversities = diversity::diversities(&self.lists, train, progress)?;
         let mut quality = self.evaluation.quality;
-        self.evaluation.means(0..self.evaluation.users, &mut quality);
+        self.evaluation.means(&(0..self.evaluation.users), &mut quality);
         self.evaluation.quality = quality;
         Ok(())
     }
@@ -191,7 +191,7 @@ impl<'a> Ranking<'a> {
         }
         found.users = found.ndcg.len();
         let mut quality = found.quality;
-        found.means(0..found.users, &mut quality);
+        found.means(&(0..found.users), &mut quality);
         quality.diversity = None;
         let shown: Vec<u32> = self.shown.into_iter().map(AtomicU32::into_inner).collect();
         lists::together(&shown, found.users, &mut quality);

@@ -290,10 +290,10 @@ mod tests {
 
     /// Three camps that never cross, the second of them large: its items are the best-sellers.
     fn camps() -> Interactions {
-        let camp = |user: u32| if user % 4 == 3 { 2 } else { u32::from(user % 4 > 0) };
+        let camp = |user: u32| if user % 4 == 3 { 2 } else { u32::from(!user.is_multiple_of(4)) };
         let likes = move |user: u32| {
             (0..30)
-                .filter(move |n| (n * 7 + user * 11) % 3 != 0)
+                .filter(move |n| !(n * 7 + user * 11).is_multiple_of(3))
                 .map(move |n| (user, camp(user) * 30 + n, 1.0))
         };
         Interactions::from_triples(120, 90, (0..120).flat_map(likes))

@@ -363,7 +363,7 @@ mod tests {
                 // Some users may have nothing that is good, some nothing at all.
                 let skip = |user: usize, place: usize| match user % 4 {
                     0 => false,
-                    1 => place % 3 != 0,
+                    1 => !place.is_multiple_of(3),
                     2 => place < candidates - candidates / 16,
                     _ => true,
                 };

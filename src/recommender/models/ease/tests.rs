@@ -78,8 +78,8 @@ fn independently(interactions: &Interactions) -> Vec<Vec<f64>> {
                 equation
             })
             .collect();
-        for at in 0..others.len() {
-            system[at][at] += ridge;
+        for (at, equation) in system.iter_mut().enumerate() {
+            equation[at] += ridge;
         }
         for pivot in 0..others.len() {
             let equation: Vec<f64> = system[pivot].iter().map(|value| value / system[pivot][pivot]).collect();

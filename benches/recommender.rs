@@ -50,7 +50,10 @@ fn main() {
     }
     let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
     let peer = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peer.py");
-    if Command::new(&python).args(["-c", "import implicit"]).output().is_ok_and(|output| output.status.success())
+    if Command::new(&python)
+        .args(["-c", "import implicit"])
+        .output()
+        .is_ok_and(|output| output.status.success())
     {
         Command::new(python).arg(peer).arg(path).env("OPENBLAS_NUM_THREADS", "1").status().unwrap();
     }
@@ -107,8 +110,7 @@ fn rank(model: &dyn Model, bought: &Interactions, candidates: &[u32], k: usize, 
             |(scorer, scores), users| {
                 let known: Vec<User<'_>> =
                     users.iter().map(|&user| User::of(Some(user), bought.row(user))).collect();
-                let skip =
-                    |n: usize, place: usize| known[n].items.binary_search(&candidates[place]).is_ok();
+                let skip = |n: usize, place: usize| known[n].items.binary_search(&candidates[place]).is_ok();
                 scorer.best(&known, k, &skip, scores).iter().flatten().map(Vec::len).sum::<usize>()
             },
         )

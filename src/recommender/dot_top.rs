@@ -151,9 +151,12 @@ impl Kernel for BestOfAll<'_> {
         let Panels { d, candidates, ref panels } = *self.panels;
         let groups: Vec<Vec<[f32; USERS]>> =
             self.users.chunks(USERS).map(|users| side_by_side(users, d)).collect();
-        let mut kept: Vec<Kept> = self.users.iter().map(|_| Kept::new(self.k)).collect();
         let panels_a_chunk = (CHUNK / (d * LANES)).clamp(1, MOST_PANELS);
-        let mut scores = vec![[[0f32; LANES]; USERS]; panels_a_chunk];
+        let mut scores = vec![[[0f32; LANES]; USERS]; panels_a_chunk.min(panels.len() / d)];
+        if panels.len() <= panels_a_chunk * d {
+            return self.of_one_chunk(simd, &groups, &mut scores);
+        }
+        let mut kept: Vec<Kept> = self.users.iter().map(|_| Kept::new(self.k)).collect();
         for (chunk, panels) in panels.chunks(panels_a_chunk * d).enumerate() {
             let first = chunk * panels_a_chunk * LANES;
             let width = (candidates - first).min(panels_a_chunk * LANES);
@@ -169,6 +172,36 @@ impl Kernel for BestOfAll<'_> {
             }
         }
         kept.into_iter().map(Kept::places).collect()
+    }
+}
+
+impl BestOfAll<'_> {
+    /// A user's list is ready when the scores of all candidates are: a campaign's case.
+    #[inline(always)]
+    fn of_one_chunk<S: Simd>(
+        self,
+        simd: S,
+        groups: &[Vec<[f32; USERS]>],
+        scores: &mut [[[f32; LANES]; USERS]],
+    ) -> Vec<Vec<u32>> {
+        let Panels { d, candidates: width, ref panels } = *self.panels;
+        let mut lists = Vec::with_capacity(self.users.len());
+        for users in groups {
+            for (panel, scores) in panels.chunks_exact(d).zip(scores.iter_mut()) {
+                tile(simd, users, panel, scores);
+            }
+            for user in 0..USERS.min(self.users.len() - lists.len()) {
+                let number = lists.len();
+                let skip = |place: usize| (self.skip)(number, place);
+                let row = Row { tiles: scores, user, first: 0, width };
+                lists.push(few_above_the_bar(simd, &row, self.k, &skip).unwrap_or_else(|| {
+                    let mut kept = Kept::new(self.k);
+                    kept.scan(simd, &row, &skip);
+                    kept.places()
+                }));
+            }
+        }
+        lists
     }
 }
 
@@ -310,10 +343,92 @@ fn first_bar<S: Simd>(simd: S, row: &Row<'_>, k: usize) -> Option<f32> {
             simd.store(higher, maxima);
         }
     }
-    let maxima = &mut maxima.as_flattened_mut()[..groups * LANES];
-    let (_, &mut bar, _) = maxima.select_nth_unstable_by(wanted - 1, |a, b| b.total_cmp(a));
+    let bar = match groups {
+        // Counting what is above each is faster than sorting while it is a few instructions for each.
+        ..=2 => highest_reached_by::<S, 2>(simd, &maxima, wanted),
+        ..=4 => highest_reached_by::<S, 4>(simd, &maxima, wanted),
+        _ => {
+            let maxima = &mut maxima.as_flattened_mut()[..groups * LANES];
+            *maxima.select_nth_unstable_by(wanted - 1, |a, b| b.total_cmp(a)).1
+        }
+    };
     bar.is_finite().then(|| bar.next_down())
 }
+
+/// The `wanted`-th highest of the first `GROUPS` vectors. Those that are not used are as low as can be.
+#[inline(always)]
+fn highest_reached_by<S: Simd, const GROUPS: usize>(
+    simd: S,
+    maxima: &[[f32; LANES]; MOST_GROUPS],
+    wanted: usize,
+) -> f32 {
+    let vectors: [S::V; GROUPS] = std::array::from_fn(|group| simd.load(&maxima[group]));
+    let mut lowest = f32::INFINITY;
+    for &value in maxima[..GROUPS].as_flattened() {
+        let splat = simd.splat(value);
+        let higher: u32 = vectors.iter().map(|&group| simd.above(group, splat).count_ones()).sum();
+        if (higher as usize) < wanted && value < lowest {
+            lowest = value;
+        }
+    }
+    lowest
+}
+
+/// The list when few scores are above the first bar, and enough of them may be had; `None` when there is no bar, or too
+/// many or too few are above it. Puts them in order before it asks what to skip, which costs more than all the rest.
+#[inline(always)]
+fn few_above_the_bar<S: Simd>(
+    simd: S,
+    row: &Row<'_>,
+    k: usize,
+    skip: &dyn Fn(usize) -> bool,
+) -> Option<Vec<u32>> {
+    let bar = first_bar(simd, row, k)?;
+    let (mut above, mut count) = ([0u64; FEW], 0);
+    let bar = simd.splat(bar);
+    // Bits of four tiles in one word: the end of a loop over bits is guessed wrongly once for 64 scores.
+    for (n, tiles) in row.tiles.chunks(4).enumerate() {
+        let left = row.width - n * 4 * LANES;
+        let mut lanes = tiles.iter().zip(0..).fold(0, |lanes, (tile, n)| {
+            lanes | u64::from(simd.above(simd.load(&tile[row.user]), bar)) << (LANES * n)
+        });
+        if left < 4 * LANES {
+            lanes &= (1 << left) - 1;
+        }
+        while lanes != 0 {
+            let lane = lanes.trailing_zeros() as usize;
+            lanes &= lanes - 1;
+            let score = tiles[lane / LANES][row.user][lane % LANES];
+            if score.is_finite() {
+                *above.get_mut(count)? = key(score, n * 4 * LANES + lane);
+                count += 1;
+            }
+        }
+    }
+    let mut ordered = [0u32; FEW];
+    let (eights, _) = above.as_chunks::<8>();
+    for &key in &above[..count] {
+        let mut higher = 0;
+        for eight in &eights[..count.div_ceil(8)] {
+            higher += eight.iter().map(|&other| u32::from(other > key)).sum::<u32>();
+        }
+        // The place is in the key, so that no two are equal.
+        ordered[higher as usize] = !(key as u32);
+    }
+    let mut list = Vec::with_capacity(k);
+    for &place in &ordered[..count] {
+        if !skip(place as usize) {
+            list.push(place);
+            if list.len() == k {
+                return Some(list);
+            }
+        }
+    }
+    None
+}
+
+/// Scores that are ordered by counting.
+const FEW: usize = 64;
 
 /// Vectors of maxima.
 const MOST_GROUPS: usize = 8;
@@ -331,96 +446,5 @@ fn score_of(key: u64) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::recommender::models::Random;
-    use crate::recommender::top_k;
-
-    fn numbers(count: usize, seed: u64) -> Vec<f32> {
-        let mut random = Random(seed);
-        (0..count).map(|_| (random.uniform() - 0.5) as f32).collect()
-    }
-
-    /// Coarse numbers, so that many dot products are equal.
-    fn steps(count: usize, seed: u64) -> Vec<f32> {
-        numbers(count, seed).into_iter().map(|number| (number * 4.0).round()).collect()
-    }
-
-    #[test]
-    fn lists_are_those_of_top_k_over_the_scores() {
-        for (users, candidates, d, k) in [
-            (1, 1, 1, 1),
-            (3, 5, 2, 9),
-            (9, 200, 7, 10),
-            (20, 1300, 64, 20),
-            (17, 700, 33, 200),
-            (8, 40, 600, 3),
-        ] {
-            for make in [numbers, steps] {
-                let (tastes, items) = (make(users * d, 1), make(candidates * d, 2));
-                let panels = Panels::new(d, items.chunks_exact(d));
-                let tastes: Vec<&[f32]> = tastes.chunks_exact(d).collect();
-                // Some users may have nothing that is good, some nothing at all.
-                let skip = |user: usize, place: usize| match user % 4 {
-                    0 => false,
-                    1 => !place.is_multiple_of(3),
-                    2 => place < candidates - candidates / 16,
-                    _ => true,
-                };
-                let lists = panels.best(&tastes, k, &skip);
-                for (user, taste) in tastes.iter().enumerate() {
-                    let mut scores = vec![0.0; candidates];
-                    panels.scores(taste, &mut scores);
-                    let expected = top_k(&scores, k, |place| skip(user, place));
-                    assert_eq!(lists[user], expected, "{users} {candidates} {d} {k}");
-                    for (&score, item) in scores.iter().zip(items.chunks_exact(d)) {
-                        let exact: f64 =
-                            taste.iter().zip(item).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
-                        assert!((f64::from(score) - exact).abs() < 1e-5 * (1.0 + exact.abs()));
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_finite_is_left_out_and_the_rest_is_found() {
-        let d = 2;
-        let items: Vec<f32> =
-            (0..400).flat_map(|n| if n % 2 == 0 { [f32::MAX, f32::NAN] } else { [n as f32, 0.0] }).collect();
-        let panels = Panels::new(d, items.chunks_exact(d));
-        assert_eq!(panels.best(&[&[1.0, 1.0]], 3, &|_, _| false), [[399, 397, 395]]);
-        assert_eq!(panels.best(&[], 3, &|_, _| false), Vec::<Vec<u32>>::new());
-        assert_eq!(panels.best(&[&[1.0, 1.0]], 0, &|_, _| false), [Vec::<u32>::new()]);
-    }
-
-    #[test]
-    fn keys_order_like_scores_and_then_like_earlier_places() {
-        let scores = [f32::MIN, -1.0, -1e-30, 0.0, 1e-30, 2.0, f32::MAX];
-        for pair in scores.windows(2) {
-            assert!(key(pair[0], 0) < key(pair[1], 9) && score_of(key(pair[0], 3)) == pair[0]);
-        }
-        assert!(key(1.0, 2) > key(1.0, 3) && key(-0.0, 5) == key(0.0, 5));
-    }
-
-    #[derive(Clone)]
-    struct Scores<'a>(&'a Panels, &'a [&'a [f32]]);
-
-    impl Kernel for Scores<'_> {
-        type Output = Vec<Vec<u32>>;
-
-        #[inline(always)]
-        fn run<S: Simd>(self, simd: S) -> Vec<Vec<u32>> {
-            BestOfAll { panels: self.0, users: self.1, k: 7, skip: &|_, _| false }.run(simd)
-        }
-    }
-
-    #[test]
-    fn every_kind_of_vector_finds_the_same() {
-        let (tastes, items) = (steps(30 * 24, 3), steps(500 * 24, 4));
-        let panels = Panels::new(24, items.chunks_exact(24));
-        let tastes: Vec<&[f32]> = tastes.chunks_exact(24).collect();
-        let found = simd::dispatch_all(Scores(&panels, &tastes));
-        assert!(found.iter().all(|lists| *lists == found[0]));
-    }
-}
+#[path = "dot_top_tests.rs"]
+mod tests;

@@ -96,7 +96,7 @@ pub fn map(vectors: &[f32], length: usize, resources: &Resources<'_>) -> Result<
     }
     resources.progress.phase("Drawing the map", Some(items as u64));
     let row = |item: usize| &vectors[item * length..][..length];
-    let mapped = scaled(mapped(&drawn, row, length, resources.seed)?);
+    let mapped = scaled(&mapped(&drawn, row, length, resources.seed)?);
     if resources.progress.cancelled() {
         return Err(MapError::Cancelled);
     }
@@ -179,7 +179,7 @@ fn components(all: Array2<f64>, most: usize) -> Result<Array2<f64>, MapError> {
 }
 
 /// From −1 to 1 around the middle, both directions by the same factor.
-fn scaled(places: Array2<f64>) -> Vec<[f32; 2]> {
+fn scaled(places: &Array2<f64>) -> Vec<[f32; 2]> {
     let mut places: Vec<[f64; 2]> =
         places.rows().into_iter().map(|row| [row[0], row.get(1).copied().unwrap_or(0.0)]).collect();
     let mut largest = 0f64;

@@ -168,16 +168,20 @@ mod x86 {
 
     impl Avx2 {
         pub fn is_here() -> bool {
-            is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+            is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("popcnt")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
         }
     }
 
-    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma,popcnt,bmi1,bmi2")]
     pub fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
         kernel.run(Avx512(()))
     }
 
-    #[target_feature(enable = "avx2,fma")]
+    #[target_feature(enable = "avx2,fma,popcnt,bmi1,bmi2")]
     pub fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
         kernel.run(Avx2(()))
     }

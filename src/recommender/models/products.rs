@@ -197,8 +197,8 @@ fn finish_four<S: Simd>(
             return false;
         }
         inverses[r] = 1.0 / pivot.sqrt();
-        for s in r + 1..4 {
-            u[r][s] *= inverses[r];
+        for value in &mut u[r][r + 1..] {
+            *value *= inverses[r];
         }
         for t in r + 1..4 {
             for s in t..4 {

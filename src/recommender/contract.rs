@@ -34,8 +34,12 @@ impl Shop {
     fn new(interactions: Interactions) -> Self {
         let (users, items) = (interactions.users(), interactions.items());
         let deeds = (0..users as u32).flat_map(|user| {
-            // In no order that the numbers have, so that only who did what tells items apart.
-            let at = move |item: u32| 1_700_000_000 + i64::from((item * 7919 + user * 104_729) % 9973) * 600;
+            // Within a quarter of an hour, in no order that the numbers have, so that only who did what tells items
+            // apart.
+            let at = move |item: u32| {
+                let within = i64::from((item * 7919 + user * 104_729) % 997);
+                1_700_000_000 + i64::from(user) * 86_400 + within
+            };
             let items = interactions.row(user).0.iter();
             items.map(move |&item| Deed { user, item, kind: Kind::Purchase, at: at(item) })
         });

@@ -198,8 +198,8 @@ impl Model for Blend {
         })
     }
 
-    /// The parts add up to the sum of the votes, before it is made a probability; a vote for which its model knows no
-    /// reason is left out.
+    /// Each of the user's items has the share of the probability that it has of the votes; a vote for which its model
+    /// knows no reason is left out.
     fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
         let user = user.within(self.items());
         let mut amounts: BTreeMap<u32, f32> = BTreeMap::new();
@@ -208,7 +208,11 @@ impl Model for Blend {
                 *amounts.entry(part.item).or_default() += part.amount * vote.of(user.items.len() as f32);
             }
         }
-        let parts = amounts.into_iter().map(|(item, amount)| Contribution { item, amount });
+        let sum: f32 = amounts.values().sum();
+        let mut probability = [0.0];
+        self.scorer(&[item]).score(user, &mut probability);
+        let share = if sum > 0.0 { probability[0] / sum } else { 1.0 };
+        let parts = amounts.into_iter().map(|(item, amount)| Contribution { item, amount: amount * share });
         let mut all: Vec<Contribution> = parts.collect();
         all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
         all.truncate(at_most);

@@ -231,6 +231,7 @@ fn numbers<'a>(name: &'static str, data: Cow<'a, [f32]>) -> Tensor<'a> {
 impl MultiEvent {
     /// For each kind that counts: its indicators, and the user's items under it with share × age.
     fn signs(&self, user: User<'_>) -> impl Iterator<Item = (&Indicators, Vec<(u32, f32)>)> {
+        let items = self.items();
         let kinds = self.kinds.iter().zip(&self.shares).zip(&self.indicators);
         kinds.enumerate().filter(|(_, ((_, share), _))| **share > 0.0).map(
             move |(nth, ((&kind, &share), indicators))| {
@@ -241,6 +242,7 @@ impl MultiEvent {
                 } else {
                     Vec::new()
                 };
+                signs.retain(|&(item, _)| (item as usize) < items);
                 for (_, weight) in &mut signs {
                     *weight *= share;
                 }

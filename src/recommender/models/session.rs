@@ -193,8 +193,12 @@ impl Session {
         &self.contents[self.starts[session] as usize..self.starts[session + 1] as usize]
     }
 
+    /// None of what came after it was trained.
     fn sessions_with(&self, item: u32) -> &[u32] {
-        &self.index[self.index_starts[item as usize]..self.index_starts[item as usize + 1]]
+        match self.index_starts.get(item as usize..) {
+            Some(&[from, until, ..]) => &self.index[from..until],
+            _ => &[],
+        }
     }
 
     pub(in crate::recommender) fn load(arrays: &mut Arrays) -> Result<Self, ModelError> {

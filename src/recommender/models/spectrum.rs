@@ -58,7 +58,10 @@ pub fn spectrum(
     let eigen = inner.self_adjoint_eigen(Side::Lower).map_err(|_| ModelError::NotFinite)?;
     let order: Vec<usize> = (0..width).rev().take(d).collect();
     let rotation = Mat::<f32>::from_fn(width, d, |row, column| eigen.U()[(row, order[column])] as f32);
-    let eigenvalues = order.iter().map(|&at| eigen.S().column_vector()[at].max(0.0) as f32).collect();
+    let found = |at: usize| eigen.S().column_vector()[at];
+    let least = ROUNDING * found(width - 1);
+    let eigenvalues =
+        order.iter().map(|&at| if found(at) > least { found(at) as f32 } else { 0.0 }).collect();
     let mut vectors = vec![0f32; items * d];
     matmul(
         MatMut::from_row_major_slice_mut(&mut vectors, items, d),
@@ -141,18 +144,27 @@ fn gram(x: &[f32], width: usize) -> Mat<f64> {
     total
 }
 
-/// Makes the columns of `basis` (rows × width) orthonormal, twice, because once leaves the square of the rounding.
+/// Tried one after the other, in mean diagonals.
+const RIDGES: [f64; 4] = [1e-7, 1e-5, 1e-3, 1e-1];
+
+/// An eigenvalue below this share of the largest is rounding.
+const ROUNDING: f64 = 1e-6;
+
+/// Makes the columns of `basis` (rows × width) orthonormal, as far as they are independent.
 fn orthonormalise(basis: &mut [f32], width: usize) -> Result<(), ModelError> {
-    let mut inner = gram(basis, width);
-    // A basis of more directions than the matrix has would not be positive definite.
+    let inner = gram(basis, width);
     let trace: f64 = (0..width).map(|at| inner[(at, at)]).sum();
     if !trace.is_finite() || trace <= 0.0 {
         return Err(ModelError::NotFinite);
     }
-    for at in 0..width {
-        inner[(at, at)] += 1e-7 * trace / width as f64;
-    }
-    let factor = inner.llt(Side::Lower).map_err(|_| ModelError::NotFinite)?;
+    // A matrix of fewer directions than were asked for leaves columns that are nearly alike; a little on the diagonal
+    // keeps them short instead of making noise of them.
+    let factor = RIDGES.iter().find_map(|ridge| {
+        let mut inner = inner.clone();
+        (0..width).for_each(|at| inner[(at, at)] += ridge * trace / width as f64);
+        inner.llt(Side::Lower).ok()
+    });
+    let factor = factor.ok_or(ModelError::NotFinite)?;
     let lower = factor.L();
     let lower = Mat::<f32>::from_fn(width, width, |row, column| lower[(row, column)] as f32);
     // Q = Z L⁻ᵀ, that is L Qᵀ = Zᵀ.

@@ -13,7 +13,7 @@ use handpick::history::{Coverage, EventRange, History, Reading, Snapshot};
 use handpick::ids::CampaignId;
 use handpick::money::Money;
 use handpick::picker::audience::Lists;
-use handpick::picker::behaviour::{self, Weighing};
+use handpick::picker::behaviour::{self, Detail, Weighing};
 use handpick::picker::build::{Order, build};
 use handpick::picker::model_file::{LiveModel, ModelHeader};
 use handpick::picker::picks_file::Writer;
@@ -226,7 +226,7 @@ fn push_event(batch: &mut Events, n: u64, events: u64, customers: u64, products:
 /// Fitted on the same events, outside of what is measured.
 fn fit(snapshot: &Snapshot, kind: &str) -> LiveModel {
     let all = EventRange::before(now());
-    let known = behaviour::read(snapshot, all, now(), &Weighing::default(), &Silent).unwrap();
+    let known = behaviour::read(snapshot, all, now(), &Weighing::default(), Detail::Sums, &Silent).unwrap();
     let params = Params::default_of(kind).unwrap();
     let resources = Resources { seed: 1, max_memory_bytes: 4 << 30, progress: &Silent };
     let model = params.fit(&known.interactions, &resources).unwrap();

@@ -238,11 +238,25 @@ fn lists(installation: &Installation, kind: ListKind, chosen: &str) -> Result<Ve
     Ok(lists.into_iter().map(choice).collect())
 }
 
-const MODELS: [(&str, &str); 4] = [
+const MODELS: [(&str, &str); 7] = [
     (
         "auto",
         "Handpick tries its ways of picking on the last weeks of your shop's history and takes the one that would have \
          hit best.",
+    ),
+    (
+        "blend",
+        "Several ways of picking vote on every product, and how much each vote counts is learned from your customers. \
+         Usually hits best; takes longest to learn.",
+    ),
+    (
+        "ease",
+        "Weighs everything a customer bought for and against every product at once. Often the best single way, and easy \
+         to explain.",
+    ),
+    (
+        "session",
+        "Picks what others took lately who had just bought the same. Good for seasons and for assortments that change.",
     ),
     (
         "item_knn",

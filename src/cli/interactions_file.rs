@@ -1,8 +1,10 @@
-//! Files of interactions, CSV or Parquet, with the columns `user,item[,weight][,timestamp]`.
+//! Files of interactions, CSV or Parquet, with the columns `user,item[,weight][,timestamp][,event]`.
 //!
 //! Ids are any strings; every complaint names the file and the row.
 
 use crate::index::Index;
+use crate::picker::behaviour::Weighing;
+use crate::recommender::Kind;
 use anyhow::{Context, anyhow, bail, ensure};
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
@@ -28,6 +30,8 @@ pub struct Line {
     pub weight: f32,
     /// Microseconds since 1970, UTC; `None` when the file has no such column.
     pub at_us: Option<i64>,
+    /// `None` when the file has no such column.
+    pub kind: Option<Kind>,
 }
 
 impl Line {
@@ -80,11 +84,21 @@ fn epoch_us(number: f64) -> Option<i64> {
 }
 
 /// Where the columns stand.
+#[derive(Debug)]
 struct Columns {
     user: usize,
     item: usize,
     weight: Option<usize>,
     timestamp: Option<usize>,
+    event: Option<usize>,
+}
+
+/// What a row says in the columns that need not be there; what cannot be read stands in the error.
+#[derive(Default)]
+struct Said {
+    weight: Option<Result<f32, String>>,
+    at_us: Option<Result<i64, String>>,
+    kind: Option<Result<Kind, String>>,
 }
 
 fn columns(names: &[String]) -> anyhow::Result<Columns> {
@@ -92,7 +106,8 @@ fn columns(names: &[String]) -> anyhow::Result<Columns> {
     let must = |wanted| {
         find(wanted).ok_or_else(|| {
             let found = names.join(", ");
-            anyhow!("it has no column “{wanted}”; needed are user,item[,weight][,timestamp] in the first line, found are: {found}")
+            let meant = nearest(wanted, names).map_or(String::new(), |name| format!(" (is it “{name}”?)"));
+            anyhow!("it has no column “{wanted}”{meant}; needed are user,item[,weight][,timestamp][,event] in the first line, found are: {found}")
         })
     };
     Ok(Columns {
@@ -100,7 +115,19 @@ fn columns(names: &[String]) -> anyhow::Result<Columns> {
         item: must("item")?,
         weight: find("weight"),
         timestamp: find("timestamp"),
+        event: find("event"),
     })
+}
+
+/// The name that was probably meant: one that has the wanted one in it, or is up to two letters away.
+fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a str> {
+    let distance = |name: &str| {
+        let name = name.trim().to_lowercase();
+        if name.contains(wanted) { 1 } else { strsim::damerau_levenshtein(wanted, &name) }
+    };
+    let near =
+        names.iter().map(|name| (distance(name), name.as_str())).filter(|(distance, _)| *distance <= 2);
+    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 fn csv(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
@@ -118,13 +145,12 @@ fn csv(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
         }
         let row = record.position().map_or(0, csv::Position::line);
         let cell = |at: usize| record.get(at).unwrap_or_default();
-        let line = line(
-            known,
-            cell(columns.user),
-            cell(columns.item),
-            columns.weight.map(|at| weight_of(cell(at))),
-            columns.timestamp.map(|at| time_us(cell(at)).ok_or_else(|| cell(at).to_owned())),
-        );
+        let said = Said {
+            weight: columns.weight.map(|at| weight_of(cell(at))),
+            at_us: columns.timestamp.map(|at| time_us(cell(at)).ok_or_else(|| cell(at).to_owned())),
+            kind: columns.event.map(|at| kind_of(cell(at))),
+        };
+        let line = line(known, cell(columns.user), cell(columns.item), said);
         lines.push(line.with_context(|| format!("line {row}"))?);
     }
 }
@@ -133,25 +159,44 @@ fn weight_of(text: &str) -> Result<f32, String> {
     text.trim().parse().map_err(|_| text.to_owned())
 }
 
+/// By its name, in any case.
+pub fn kind_of(text: &str) -> Result<Kind, String> {
+    match text.trim().to_lowercase().as_str() {
+        "view" => Ok(Kind::View),
+        "click" => Ok(Kind::Click),
+        "cart" => Ok(Kind::Cart),
+        "purchase" => Ok(Kind::Purchase),
+        _ => Err(text.to_owned()),
+    }
+}
+
+/// What an event counts where the file gives no weight: as much as in a shop's own history.
+fn worth(kind: Kind) -> f32 {
+    let weighing = Weighing::default();
+    match kind {
+        Kind::View | Kind::Click => weighing.view,
+        Kind::Cart => weighing.cart,
+        Kind::Purchase => weighing.purchase,
+    }
+}
+
 /// Checks one row's values.
-fn line(
-    known: &mut Dictionaries,
-    user: &str,
-    item: &str,
-    weight: Option<Result<f32, String>>,
-    at_us: Option<Result<i64, String>>,
-) -> anyhow::Result<Line> {
+fn line(known: &mut Dictionaries, user: &str, item: &str, said: Said) -> anyhow::Result<Line> {
     ensure!(!user.is_empty(), "the user is empty");
     ensure!(!item.is_empty(), "the item is empty");
-    let weight = match weight.unwrap_or(Ok(1.0)) {
+    let kind = said
+        .kind
+        .transpose()
+        .map_err(|found| anyhow!("the event is “{found}”; expected view, click, cart or purchase"))?;
+    let weight = match said.weight.unwrap_or(Ok(kind.map_or(1.0, worth))) {
         Ok(weight) if weight.is_finite() && weight >= 0.0 => weight,
         Ok(weight) => bail!("the weight is {weight}; expected a number of at least 0"),
         Err(found) => bail!("the weight is “{found}”; expected a number of at least 0"),
     };
-    let at_us = at_us.transpose().map_err(|found| {
+    let at_us = said.at_us.transpose().map_err(|found| {
         anyhow!("the timestamp is “{found}”; expected seconds since 1970, or 2024-05-01T13:00:00Z")
     })?;
-    Ok(Line { user: known.users.intern(user), item: known.items.intern(item), weight, at_us })
+    Ok(Line { user: known.users.intern(user), item: known.items.intern(item), weight, at_us, kind })
 }
 
 fn parquet(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
@@ -166,9 +211,13 @@ fn parquet(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
             let row = lines.len() + 1;
             let mut read = || -> anyhow::Result<Line> {
                 let weight = columns.weight.map(text).transpose()?;
-                let time = columns.timestamp.map(|column| time(&batch, column, at)).transpose()?;
-                let (user, item) = (text(columns.user)?, text(columns.item)?);
-                line(known, &user, &item, weight.as_deref().map(weight_of), time)
+                let event = columns.event.map(text).transpose()?;
+                let said = Said {
+                    weight: weight.as_deref().map(weight_of),
+                    at_us: columns.timestamp.map(|column| time(&batch, column, at)).transpose()?,
+                    kind: event.as_deref().map(kind_of),
+                };
+                line(known, &text(columns.user)?, &text(columns.item)?, said)
             };
             lines.push(read().with_context(|| format!("row {row}"))?);
         }
@@ -248,8 +297,16 @@ mod tests {
         let lines =
             of_text("\u{feff}timestamp,Item,user,weight\n2024-05-01,a,x,2\n1714521600,b,x,0.5\n").unwrap();
         let at_us = Some(1_714_521_600_000_000);
-        assert_eq!(lines[0], Line { user: 0, item: 0, weight: 2.0, at_us });
-        assert_eq!(lines[1], Line { user: 0, item: 1, weight: 0.5, at_us });
+        assert_eq!(lines[0], Line { user: 0, item: 0, weight: 2.0, at_us, kind: None });
+        assert_eq!(lines[1], Line { user: 0, item: 1, weight: 0.5, at_us, kind: None });
+    }
+
+    #[test]
+    fn events_count_as_in_a_shop_unless_a_weight_is_given() {
+        let lines = of_text("user,item,event\na,x,view\na,x,Purchase\n").unwrap();
+        assert_eq!((lines[0].kind, lines[0].weight), (Some(Kind::View), Weighing::default().view));
+        assert_eq!((lines[1].kind, lines[1].weight), (Some(Kind::Purchase), 1.0));
+        assert_eq!(of_text("user,item,event,weight\na,x,view,3\n").unwrap()[0].weight, 3.0);
     }
 
     #[test]
@@ -257,7 +314,13 @@ mod tests {
         for (text, says) in [
             (
                 "0,1\n2,3\n",
-                "it has no column “user”; needed are user,item[,weight][,timestamp] in the first line, found are: 0, 1",
+                "it has no column “user”; needed are user,item[,weight][,timestamp][,event] in the first line, found are: 0, 1",
+            ),
+            ("user_id,item\na,b\n", "it has no column “user” (is it “user_id”?); needed are"),
+            ("user,itme\na,b\n", "it has no column “item” (is it “itme”?); needed are"),
+            (
+                "user,item,event\na,b,sale\n",
+                "line 2: the event is “sale”; expected view, click, cart or purchase",
             ),
             ("user,item\n", "it has a header, but no rows"),
             (

@@ -72,7 +72,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sync(args) => sync::run(args),
         Command::Check(args) => check::run(args),
         Command::Train(args) => train::run(args),
-        Command::Evaluate(args) => evaluate::run(args),
+        Command::Evaluate(args) => evaluate::run(&args),
         Command::Demo(args) => demo::run(args),
         Command::Campaign(args) => campaign::run(args),
         Command::Report(args) => report::run(args),

@@ -11,7 +11,7 @@ pub struct Args {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// popular, item_knn, als; or auto, which keeps the best of them.
+    /// popular, item_knn, ease, als, spectral, session, multi_event, blend; or auto, which keeps the best of them.
     #[arg(long, default_value = "auto", value_name = "NAME")]
     model: String,
     /// A parameter of the model, such as factors=128.
@@ -28,7 +28,7 @@ pub struct Args {
 #[expect(clippy::print_stdout, reason = "a command's result goes to stdout")]
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let installation = super::open(&args.config)?;
-    let request = Request { model: args.model, set: args.set, as_of: args.as_of };
+    let request = Request { model: args.model, set: args.set, as_of: args.as_of, ..Request::default() };
     let model = training::train(&installation, &request, None, &ConsoleProgress::new())?;
     if args.json {
         let metrics: serde_json::Value = serde_json::from_str(&model.metrics)?;

@@ -3,7 +3,7 @@
 use crate::history::{EventRange, HistoryError, Snapshot};
 use crate::index::Index;
 use crate::progress::Progress;
-use crate::recommender::Interactions;
+use crate::recommender::{Deed, Interactions, Kind, Log, Observed};
 use crate::records::EventKind;
 use chrono::{DateTime, Utc};
 
@@ -12,6 +12,23 @@ pub struct Behaviour {
     pub customers: Index,
     pub products: Index,
     pub interactions: Interactions,
+    /// Every event by itself, when it was asked for.
+    pub log: Option<Log>,
+}
+
+impl Behaviour {
+    pub fn observed(&self) -> Observed<'_> {
+        Observed { log: self.log.as_ref(), ..(&self.interactions).into() }
+    }
+}
+
+/// What is kept of the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// One weight for each pair of customer and product.
+    Sums,
+    /// The events one by one as well, for models of what followed what. 13 bytes each, 37 while they are sorted.
+    Events,
 }
 
 /// What an event is worth.
@@ -67,10 +84,12 @@ pub fn read(
     range: EventRange,
     as_of: DateTime<Utc>,
     weighing: &Weighing,
+    detail: Detail,
     progress: &dyn Progress,
 ) -> Result<Behaviour, BehaviourError> {
     const DAY_US: f32 = 86_400.0 * 1e6;
-    let (mut customers, mut products, mut triples) = (Index::new(), Index::new(), Vec::new());
+    let (mut customers, mut products) = (Index::new(), Index::new());
+    let (mut triples, mut deeds) = (Vec::new(), Vec::new());
     let now_us = as_of.timestamp_micros();
     for events in snapshot.events(range)? {
         if progress.cancelled() {
@@ -81,14 +100,35 @@ pub fn read(
             let (Some(customer), Some(product)) = (event.customer, event.product) else { continue };
             let age_days = (now_us - event.at_us) as f32 / DAY_US;
             let weight = weighing.of(event.kind, event.quantity, age_days);
-            if weight != 0.0 {
-                triples.push((customers.intern(customer), products.intern(product), weight));
+            if weight == 0.0 {
+                continue;
+            }
+            let (user, item) = (customers.intern(customer), products.intern(product));
+            triples.push((user, item, weight));
+            if let (Detail::Events, Some(kind)) = (detail, kind_of(event.kind)) {
+                deeds.push(Deed { user, item, kind, at: event.at_us.div_euclid(1_000_000) });
             }
         }
         progress.advance(events.len() as u64);
     }
     let interactions = Interactions::from_triples(customers.len(), products.len(), triples);
-    Ok(Behaviour { customers, products, interactions })
+    let log = (detail == Detail::Events).then(|| {
+        // What was sent back whole is no deed.
+        deeds.retain(|deed| interactions.row(deed.user).0.binary_search(&deed.item).is_ok());
+        Log::from_deeds(customers.len(), products.len(), deeds)
+    });
+    Ok(Behaviour { customers, products, interactions, log })
+}
+
+/// `None` for what takes back rather than does.
+fn kind_of(kind: EventKind) -> Option<Kind> {
+    match kind {
+        EventKind::View => Some(Kind::View),
+        EventKind::Cart => Some(Kind::Cart),
+        EventKind::Purchase => Some(Kind::Purchase),
+        EventKind::Click => Some(Kind::Click),
+        EventKind::Refund | EventKind::Open | EventKind::Unsubscribe => None,
+    }
 }
 
 /// The same customers and products as `known`: whoever and whatever is not among them is left out.

@@ -3,7 +3,7 @@
 use super::activity::{self, Activity};
 use super::arms::Assignment;
 use super::audience::{self, Audience, Lists};
-use super::behaviour::{self, Behaviour, BehaviourError, Weighing};
+use super::behaviour::{self, Behaviour, BehaviourError, Detail, Weighing};
 use super::catalogue::Catalogue;
 use super::model_file::LiveModel;
 use super::pick::{Known, Picked, Picker};
@@ -111,9 +111,10 @@ fn read_events(
     let range = EventRange::before(order.as_of);
     // Weights have the scale that the model was trained on: those of its cut.
     let cut_at = order.live.header.cut_at;
+    let detail = if order.live.model.needs_past() { Detail::Events } else { Detail::Sums };
     let (activity, behaviour) = rayon::join(
         || read_activity(order.snapshot, catalogue, order.as_of, progress),
-        || behaviour::read(order.snapshot, range, cut_at, &Weighing::default(), &Silent),
+        || behaviour::read(order.snapshot, range, cut_at, &Weighing::default(), detail, &Silent),
     );
     Ok((activity?, behaviour?))
 }

@@ -11,13 +11,10 @@ use super::plan::{Arm, Origin};
 use super::reason::Why;
 use super::rules::Rules;
 use super::slate::{Placed, Slate};
-use crate::recommender::{Scorer, User};
+use crate::recommender::{Kind, Past, Scorer, User};
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
 
-/// The model whose explanations cost a look-up. Those of the others cost more than their scores, so the reason is
-/// then taken from the customer's own purchases.
-const EXPLAINS_CHEAPLY: &str = "item_knn";
 /// Keeps boosts in effect among products that never sold.
 const NEVER_SOLD: f64 = 0.001;
 
@@ -125,11 +122,32 @@ struct Taste {
     row: Option<u32>,
     items: Vec<u32>,
     weights: Vec<f32>,
+    past: (Vec<u32>, Vec<Kind>, Vec<i64>),
 }
 
 impl Taste {
     fn user(&self) -> User<'_> {
-        User::of(self.row, (&self.items, &self.weights))
+        let (items, kinds, at) = &self.past;
+        User { past: Past { items, kinds, at }, ..User::of(self.row, (&self.items, &self.weights)) }
+    }
+
+    /// Every deed with an item that the model knows, in the order of time.
+    fn read_past(&mut self, past: Past<'_>, item_of: &[Option<u32>]) {
+        for ((&product, &kind), &at) in past.items.iter().zip(past.kinds).zip(past.at) {
+            if let Some(item) = item_of[product as usize] {
+                self.past.0.push(item);
+                self.past.1.push(kind);
+                self.past.2.push(at);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.items.clear();
+        self.weights.clear();
+        self.past.0.clear();
+        self.past.1.clear();
+        self.past.2.clear();
     }
 }
 
@@ -185,8 +203,7 @@ impl Worker<'_, '_> {
         let Known { behaviour, live, .. } = self.picker.known;
         let taste = &mut self.taste;
         taste.row = live.customers.number(customer);
-        taste.items.clear();
-        taste.weights.clear();
+        taste.clear();
         let Some(number) = behaviour.customers.number(customer) else { return };
         let (products, weights) = behaviour.interactions.row(number);
         self.pairs.clear();
@@ -197,12 +214,17 @@ impl Worker<'_, '_> {
         self.pairs.sort_unstable_by_key(|pair| pair.0);
         taste.items.extend(self.pairs.iter().map(|pair| pair.0));
         taste.weights.extend(self.pairs.iter().map(|pair| pair.1));
+        if let Some(log) = &behaviour.log {
+            taste.read_past(log.past(number), &self.picker.item_of);
+        }
     }
 
     fn reason(&self, place: usize, bought: Bought<'_>) -> (Why, Option<u32>) {
         let Known { catalogue, live, rules, .. } = self.picker.known;
         let number = rules.candidates[place];
-        if live.model.kind() == EXPLAINS_CHEAPLY {
+        // Other models' explanations cost more than their scores; the reason is then taken from the customer's own
+        // purchases.
+        if live.model.explains_cheaply() {
             let at = self.picker.places.iter().position(|&other| other == place);
             let item = at.map(|at| self.picker.items[at]);
             let spoke = item.and_then(|item| live.model.explain(self.taste.user(), item, 1).first().copied());

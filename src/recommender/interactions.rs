@@ -10,9 +10,12 @@ pub struct Interactions {
     columns: usize,
 }
 
+/// Nobody does anything so often; with more, the squares and sums that models make would leave single precision.
+const MOST_WEIGHT: f32 = 1e9;
+
 impl Interactions {
     /// From (user, item, weight) in any order. Repetitions are summed; sums that are not positive, and weights
-    /// that are not finite, are left out.
+    /// that are not finite, are left out; sums beyond 10⁹ count as that.
     ///
     /// *Cost*: O(n + users) for placing, O(n log row) for sorting rows; 8 bytes an interaction beside the input.
     ///
@@ -50,7 +53,7 @@ impl Interactions {
                 let weight: f32 = run.iter().map(|&(_, weight)| weight).sum();
                 if weight > 0.0 {
                     matrix.items.push(run[0].0);
-                    matrix.weights.push(weight);
+                    matrix.weights.push(weight.min(MOST_WEIGHT));
                 }
             }
             matrix.starts.push(matrix.items.len());
@@ -107,12 +110,17 @@ impl Interactions {
     /// The same cells with `change(user, item, weight)` as weights.
     pub fn map(&self, change: impl Fn(u32, u32, f32) -> f32) -> Self {
         let mut mapped = self.clone();
+        mapped.change(change);
+        mapped
+    }
+
+    /// Every weight becomes `change(user, item, weight)`.
+    pub fn change(&mut self, change: impl Fn(u32, u32, f32) -> f32) {
         for user in 0..self.users() as u32 {
             for at in self.starts[user as usize]..self.starts[user as usize + 1] {
-                mapped.weights[at] = change(user, self.items[at], self.weights[at]);
+                self.weights[at] = change(user, self.items[at], self.weights[at]);
             }
         }
-        mapped
     }
 }
 
@@ -130,6 +138,12 @@ mod tests {
         assert_eq!(matrix.row(0), (&[][..], &[][..]));
         assert_eq!(matrix.row(1), (&[0, 2][..], &[0.5, 2.0][..]));
         assert_eq!((matrix.users(), matrix.items(), matrix.len()), (2, 3, 2));
+    }
+
+    #[test]
+    fn weights_stay_where_they_can_be_squared_and_summed() {
+        let matrix = Interactions::from_triples(1, 2, [(0, 0, f32::MAX), (0, 0, f32::MAX), (0, 1, 2e9)]);
+        assert_eq!(matrix.row(0).1, [1e9, 1e9]);
     }
 
     #[test]

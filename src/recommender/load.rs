@@ -25,6 +25,16 @@ impl Arrays {
         Self(tensors)
     }
 
+    /// Those whose names begin with `prefix`, without it.
+    pub fn below(&mut self, prefix: &str) -> Vec<LoadedTensor> {
+        let (below, rest) =
+            std::mem::take(&mut self.0).into_iter().partition(|tensor| tensor.name.starts_with(prefix));
+        self.0 = rest;
+        let shortened =
+            |tensor: LoadedTensor| LoadedTensor { name: tensor.name[prefix.len()..].to_owned(), ..tensor };
+        Vec::into_iter(below).map(shortened).collect()
+    }
+
     fn take(&mut self, name: &str) -> Result<LoadedTensor, ModelError> {
         let at = self.0.iter().position(|tensor| tensor.name == name);
         at.map(|at| self.0.swap_remove(at))

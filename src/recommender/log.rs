@@ -89,6 +89,18 @@ impl Log {
         self.items.is_empty()
     }
 
+    /// All deeds, user by user, oldest first.
+    pub fn deeds(&self) -> impl Iterator<Item = Deed> + Clone {
+        (0..self.users() as u32).flat_map(move |user| {
+            (self.starts[user as usize]..self.starts[user as usize + 1]).map(move |at| Deed {
+                user,
+                item: self.items[at],
+                kind: self.kinds[at],
+                at: self.at[at],
+            })
+        })
+    }
+
     pub fn past(&self, user: u32) -> Past<'_> {
         let range = self.starts[user as usize]..self.starts[user as usize + 1];
         Past { items: &self.items[range.clone()], kinds: &self.kinds[range.clone()], at: &self.at[range] }

@@ -15,11 +15,14 @@
 //! # Ok::<(), handpick::recommender::ModelError>(())
 //! ```
 
+pub mod auto;
 #[cfg(test)]
 mod contract;
 mod descriptions;
 mod distribution;
+mod dot_top;
 pub mod evaluation;
+mod holdout;
 mod interactions;
 mod load;
 mod log;
@@ -29,6 +32,7 @@ pub mod models;
 mod params;
 pub mod picture;
 pub mod segments;
+mod simd;
 mod top;
 pub mod uplift;
 

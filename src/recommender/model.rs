@@ -18,6 +18,14 @@ pub struct Observed<'a> {
     pub items: Option<&'a Descriptions>,
 }
 
+impl<'a> Observed<'a> {
+    /// The user as they were observed.
+    pub fn user(self, user: u32) -> User<'a> {
+        let past = self.log.filter(|log| (user as usize) < log.users()).map(|log| log.past(user));
+        User { past: past.unwrap_or_default(), ..User::of(Some(user), self.interactions.row(user)) }
+    }
+}
+
 impl<'a> From<&'a Interactions> for Observed<'a> {
     fn from(interactions: &'a Interactions) -> Self {
         Self { interactions, log: None, items: None }
@@ -29,7 +37,7 @@ impl<'a> From<&'a Interactions> for Observed<'a> {
 pub struct User<'a> {
     /// Row in the interactions the model was trained on; `None` for somebody it never saw.
     pub row: Option<u32>,
-    /// What they did up to now: item numbers, ascending, without repetition.
+    /// What they did up to now: item numbers, ascending, without repetition. A model passes over those it never saw.
     pub items: &'a [u32],
     /// As long as `items`, positive.
     pub weights: &'a [f32],
@@ -41,6 +49,13 @@ impl<'a> User<'a> {
     /// Somebody who did this, in an order nobody knows.
     pub fn of(row: Option<u32>, (items, weights): (&'a [u32], &'a [f32])) -> Self {
         Self { row, items, weights, past: Past::default() }
+    }
+
+    /// The same without items that a model of so many never saw: products that came after it was trained. The past
+    /// stays whole, as its numbers do not ascend.
+    pub fn within(self, items: usize) -> Self {
+        let known = self.items.partition_point(|&item| (item as usize) < items);
+        Self { items: &self.items[..known], weights: &self.weights[..known], ..self }
     }
 }
 
@@ -70,9 +85,22 @@ pub trait Model: Send + Sync {
     /// True when its scores depend on the user: false for best-sellers.
     fn is_personal(&self) -> bool;
 
+    /// True when [`User::past`] tells it more than [`User::items`] does.
+    fn needs_past(&self) -> bool {
+        false
+    }
+
+    /// True when [`Model::explain`] costs no more than a few look-ups for each of the user's items.
+    fn explains_cheaply(&self) -> bool {
+        false
+    }
+
     /// The arrays that [`super::load`] rebuilds it from.
     fn tensors(&self) -> Vec<Tensor<'_>>;
 }
+
+/// Users scored at once for their lists: their scores of some ten thousand items fit in the third-level cache.
+const USERS_A_BATCH: usize = 16;
 
 /// Scores the same candidates for one user after another.
 pub trait Scorer {
@@ -80,6 +108,20 @@ pub trait Scorer {
     /// the pair. Returns whether the scores are personal: false when the model knows nothing of the user, and
     /// somebody else should choose.
     fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool;
+
+    /// As [`Scorer::score`] for each of `users`; `scores` is users × candidates. Models that read much memory for a
+    /// score read it once for all of them.
+    fn score_batch(&mut self, users: &[User<'_>], scores: &mut [f32]) -> Vec<bool> {
+        let candidates = scores.len() / users.len().max(1);
+        if candidates == 0 {
+            return vec![false; users.len()];
+        }
+        users
+            .iter()
+            .zip(scores.chunks_exact_mut(candidates))
+            .map(|(&user, scores)| self.score(user, scores))
+            .collect()
+    }
 
     /// The best `k` places among the candidates for each of `users`, best first, as [`top_k`] orders them; `None`
     /// for whom [`Scorer::score`] says false. `skip(n, place)` holds for what the n-th user must not get.
@@ -90,11 +132,18 @@ pub trait Scorer {
         skip: &dyn Fn(usize, usize) -> bool,
         scores: &mut [f32],
     ) -> Vec<Option<Vec<u32>>> {
-        let best = |(n, &user): (usize, &User<'_>)| {
-            let personal = self.score(user, scores);
-            personal.then(|| top_k(scores, k, |place| skip(n, place)))
-        };
-        users.iter().enumerate().map(best).collect()
+        let candidates = scores.len();
+        let mut of_batch = vec![0f32; USERS_A_BATCH.min(users.len()) * candidates];
+        let mut lists = Vec::with_capacity(users.len());
+        for batch in users.chunks(USERS_A_BATCH) {
+            let scores = &mut of_batch[..batch.len() * candidates];
+            let personal = self.score_batch(batch, scores);
+            for (at, personal) in personal.into_iter().enumerate() {
+                let (n, scores) = (lists.len(), &scores[at * candidates..][..candidates]);
+                lists.push(personal.then(|| top_k(scores, k, |place| skip(n, place))));
+            }
+        }
+        lists
     }
 }
 

@@ -89,10 +89,24 @@ every_model! {
     Popular: popular::Popular,
     ItemKnn: item_knn::ItemKnn,
     Als: als::Als,
+    Session: session::Session,
+    MultiEvent: multi_event::MultiEvent,
     Content: content::Content,
+    Ease: ease::Ease,
+    Spectral: spectral::Spectral,
+    Blend: blend::Blend,
 }
 
 impl Params {
+    /// True when it learns more from a log than from interactions alone.
+    pub fn needs_log(&self) -> bool {
+        match self {
+            Self::Session(_) | Self::MultiEvent(_) => true,
+            Self::Blend(blend) => blend.components.iter().any(Self::needs_log),
+            _ => false,
+        }
+    }
+
     /// Sets one parameter from text; whether its value can work is checked by [`Params::fit`].
     ///
     /// # Errors

@@ -9,9 +9,10 @@ pub use job::job;
 use crate::history::{EventRange, History, HistoryError, Snapshot};
 use crate::ids::JobId;
 use crate::installation::Installation;
-use crate::picker::behaviour::{self, Behaviour, BehaviourError, Weighing};
+use crate::picker::behaviour::{self, Behaviour, BehaviourError, Detail, Weighing};
 use crate::picker::model_file::{self, ModelFileError, ModelHeader};
 use crate::progress::Progress;
+use crate::recommender::auto::{Arena, Effort, race};
 use crate::recommender::evaluation::{Evaluation, Quality, evaluate};
 use crate::recommender::{ModelError, Params, Resources};
 use crate::store::StoreError;
@@ -30,7 +31,7 @@ pub const LIST_LENGTH: usize = 20;
 /// An older model is trained again before it picks for a campaign.
 const MAX_AGE_DAYS: i64 = 7;
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Request {
     /// `auto` or a model's kind.
     pub model: String,
@@ -39,19 +40,22 @@ pub struct Request {
     /// Nothing at or after this moment is used; `None` means now.
     #[serde(default)]
     pub as_of: Option<DateTime<Utc>>,
+    /// How much `auto` tries.
+    #[serde(default)]
+    pub effort: Effort,
 }
 
 impl Request {
-    /// The models to try: every one for `auto`, or the one that was asked for.
-    pub fn params(&self) -> Result<Vec<Params>, ModelError> {
+    /// The parameters that were asked for; `None` leaves the choice to a race.
+    pub fn params(&self) -> Result<Option<Params>, ModelError> {
         if self.model == "auto" {
-            return Params::KINDS.iter().map(|kind| Params::default_of(kind)).collect();
+            return Ok(None);
         }
         let mut params = Params::default_of(&self.model)?;
         for (key, value) in &self.set {
             params.set(key, value)?;
         }
-        Ok(vec![params])
+        Ok(Some(params))
     }
 }
 
@@ -112,7 +116,7 @@ pub fn model_for(
     match fresh {
         Some(model) => Ok(model),
         None => {
-            let request = Request { model: kind.to_owned(), set: Vec::new(), as_of };
+            let request = Request { model: kind.to_owned(), as_of, ..Request::default() };
             train(installation, &request, job, progress)
         }
     }
@@ -153,9 +157,10 @@ fn attempt(
     let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
     let cut_at = cut(&snapshot, request.as_of.unwrap_or_else(|| installation.now()));
     let run = Run { installation, snapshot: &snapshot, cut_at, progress };
-    let Choice { params, measured, tried } = run.choose(request)?;
-    let everything = run.read("Reading what customers did", cut_at)?;
-    let model = params.fit(&everything.interactions, &run.resources())?;
+    let choice = run.choose(request)?;
+    let Choice { params, measured, .. } = &choice;
+    let everything = run.read("Reading what customers did", cut_at, run.detail(params))?;
+    let model = params.fit(everything.observed(), &run.resources())?;
     let trained_at = installation.now();
     let header = ModelHeader {
         kind: params.kind().to_owned(),
@@ -164,7 +169,7 @@ fn attempt(
         cut_at,
         trained_at,
         seed: installation.config.training.seed,
-        metrics: run.metrics(&measured, &tried, request.model == "auto"),
+        metrics: run.metrics(&choice, request.model == "auto"),
     };
     let file = format!("{}-{}.safetensors", params.kind(), trained_at.format("%Y%m%dT%H%M%S%3f"));
     let path = installation.folder.models(installation.shop_id()).join(&file);
@@ -198,6 +203,8 @@ struct Choice {
     params: Params,
     measured: Measured,
     tried: Vec<(&'static str, Quality)>,
+    /// Why Handpick chose it, when it did.
+    reason: Option<String>,
 }
 
 /// One training run: what it reads and until when.
@@ -222,12 +229,18 @@ impl Run<'_> {
         self.cut_at - TimeDelta::days(self.installation.config.training.test_days.into())
     }
 
+    /// What a model must see of the events.
+    fn detail(&self, params: &Params) -> Detail {
+        if params.needs_log() { Detail::Events } else { Detail::Sums }
+    }
+
     /// What customers did in the days of history that count, as it looked at `until`.
-    fn read(&self, phase: &str, until: DateTime<Utc>) -> Result<Behaviour, TrainingError> {
+    fn read(&self, phase: &str, until: DateTime<Utc>, detail: Detail) -> Result<Behaviour, TrainingError> {
         self.progress.phase(phase, Some(self.snapshot.counts().events));
         let days = TimeDelta::days(self.installation.config.training.history_days.into());
         let range = EventRange::between(self.cut_at - days, until);
-        let behaviour = behaviour::read(self.snapshot, range, until, &Weighing::default(), self.progress)?;
+        let weighing = Weighing::default();
+        let behaviour = behaviour::read(self.snapshot, range, until, &weighing, detail, self.progress)?;
         if behaviour.interactions.is_empty() && until == self.cut_at {
             return Err(TrainingError::NoHistory(until.format("%Y-%m-%d").to_string()));
         }
@@ -236,49 +249,46 @@ impl Run<'_> {
 
     /// The parameters to learn with, and how good they were on the days held back.
     fn choose(&self, request: &Request) -> Result<Choice, TrainingError> {
-        let candidates = request.params()?;
-        let before = self.read("Reading what customers did before the days held back", self.test_from())?;
+        let asked = request.params()?;
+        let detail = asked.as_ref().map_or(Detail::Events, |params| self.detail(params));
+        let phase = "Reading what customers did before the days held back";
+        let before = self.read(phase, self.test_from(), detail)?;
         // What was only looked at may still be picked, in a campaign and here.
         let bought = EventRange::before(self.test_from());
         let owned = behaviour::read_known(self.snapshot, bought, &Weighing::purchases(), &before)?;
         let range = EventRange::between(self.test_from(), self.cut_at);
         let test = behaviour::read_known(self.snapshot, range, &Weighing::purchases(), &before)?;
         let seed = self.installation.config.training.seed;
-        if before.interactions.is_empty() {
-            let nothing = || Evaluation { quality: Default::default(), users: 0, ndcg: vec![], hits: vec![] };
-            let first = candidates.into_iter().next().unwrap_or(Params::default_of("popular")?);
-            let measured = Measured::new(nothing(), nothing(), seed);
-            return Ok(Choice { params: first, measured, tried: Vec::new() });
-        }
-        let measure = |params: &Params| -> Result<Evaluation, TrainingError> {
-            let model = params.fit(&before.interactions, &self.resources())?;
-            Ok(evaluate(&*model, &before.interactions, &owned, &test, LIST_LENGTH, self.progress)?)
-        };
         let popular = Params::default_of("popular")?;
-        let best_sellers = measure(&popular)?;
-        let (mut best, mut tried) = (None, Vec::new());
-        for params in candidates {
-            let found = if params == popular { best_sellers.clone() } else { measure(&params)? };
-            tried.push((params.kind(), found.quality));
-            let measured = Measured::new(found, best_sellers.clone(), seed);
-            // When Handpick chooses, only what beats best-sellers with confidence may replace them.
-            let better = best.as_ref().is_none_or(|(_, best): &(Params, Measured)| {
-                measured.beats_popular() && measured.difference[1] > best.difference[1]
+        if before.interactions.is_empty() {
+            let measured = Measured::new(Evaluation::default(), Evaluation::default(), seed);
+            return Ok(Choice {
+                params: asked.unwrap_or(popular),
+                measured,
+                tried: Vec::new(),
+                reason: None,
             });
-            if better {
-                best = Some((params, measured));
-            }
         }
-        let (params, measured) = best.ok_or(TrainingError::Model(ModelError::NoInteractions))?;
-        Ok(Choice { params, measured, tried })
+        let arena = Arena { train: before.observed(), owned: &owned, test: &test, k: LIST_LENGTH };
+        let Some(params) = asked else {
+            let outcome = race(arena, request.effort, &self.resources())?;
+            let reason = Some(outcome.reason());
+            let tried = outcome.tried.iter().map(|tried| (tried.params.kind(), tried.quality)).collect();
+            let measured = Measured::new(outcome.winner, outcome.popular, seed);
+            return Ok(Choice { params: outcome.params, measured, tried, reason });
+        };
+        let measure = |params: &Params| -> Result<Evaluation, TrainingError> {
+            let model = params.fit(arena.train, &self.resources())?;
+            Ok(evaluate(&*model, arena.train, &owned, &test, LIST_LENGTH, self.progress)?)
+        };
+        let best_sellers = measure(&popular)?;
+        let found = if params == popular { best_sellers.clone() } else { measure(&params)? };
+        let tried = vec![(params.kind(), found.quality)];
+        Ok(Choice { params, measured: Measured::new(found, best_sellers, seed), tried, reason: None })
     }
 
-    fn metrics(
-        &self,
-        measured: &Measured,
-        tried: &[(&'static str, Quality)],
-        automatic: bool,
-    ) -> serde_json::Value {
+    fn metrics(&self, choice: &Choice, automatic: bool) -> serde_json::Value {
+        let Choice { measured, tried, reason, .. } = choice;
         let tried: Vec<_> = tried
             .iter()
             .map(|(kind, quality)| serde_json::json!({ "kind": kind, "quality": quality }))
@@ -286,6 +296,7 @@ impl Run<'_> {
         serde_json::json!({
             "k": LIST_LENGTH,
             "auto": automatic,
+            "reason": reason,
             "tried": tried,
             "model": measured.model.quality,
             "popular": measured.popular.quality,

@@ -36,10 +36,18 @@ struct Shown {
 }
 
 /// Kind and what it is good for, in plain words.
-const CHOICES: [(&str, &str); 4] = [
-    ("auto", "Tries all of them on the last weeks and keeps the one that did best."),
+const CHOICES: [(&str, &str); 9] = [
+    ("auto", "Tries all of them and their mixture on the last weeks, and keeps what did best."),
+    ("blend", "Several ways vote; how much each counts is learned from your customers."),
+    ("ease", "Weighs what speaks for a product against what speaks otherwise. Often the best single way."),
     ("als", "Learns tastes from all customers together. Good when people buy often."),
     ("item_knn", "Picks what others bought with the customer's own products. Says why."),
+    (
+        "session",
+        "Picks what others took lately who did the same as this customer just did. Good for seasons.",
+    ),
+    ("multi_event", "Learns which looks, carts and purchases foretell the next purchase."),
+    ("spectral", "Lets a customer's purchases flow through the whole shop. Good for wide ranges."),
     ("popular", "The same for everybody: what sells best lately. The measure for the others."),
 ];
 
@@ -58,7 +66,7 @@ pub async fn train(Marketer(who): Marketer, installation: Data<Arc<Installation>
     if model != "auto" && !Params::KINDS.contains(&model.as_str()) {
         return Err(WebError::BadInput(format!("“{model}” is not a model. Choose one of the list.")));
     }
-    let payload = serde_json::json!(Request { model, set: Vec::new(), as_of: None }).to_string();
+    let payload = serde_json::json!(Request { model, ..Request::default() }).to_string();
     let installation = installation.get_ref().clone();
     web::blocking(move || {
         let (shop, now) = (installation.shop_id(), installation.now());

@@ -74,7 +74,7 @@ mod tests {
     fn evaluation(rate: f64, users: usize) -> Evaluation {
         let hits: Vec<f64> = (0..users).map(|n| f64::from((n as f64) < rate * users as f64)).collect();
         let quality = Quality { hit_rate: rate, ndcg: rate, ..Quality::default() };
-        Evaluation { quality, users, ndcg: hits.clone(), hits }
+        Evaluation { quality, users, ndcg: hits.clone(), hits, ..Evaluation::default() }
     }
 
     #[test]

@@ -76,6 +76,12 @@ pub fn model_name(kind: &str) -> &'static str {
         "popular" => "Best-sellers",
         "item_knn" => "Bought together",
         "als" => "Similar tastes",
+        "ease" => "For and against",
+        "spectral" => "Currents of the shop",
+        "session" => "Who did the same lately",
+        "multi_event" => "What foretells a purchase",
+        "content" => "Similar products",
+        "blend" => "A mixture of models",
         "auto" => "Let Handpick choose",
         _ => "Another model",
     }

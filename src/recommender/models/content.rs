@@ -175,6 +175,10 @@ impl Model for Content {
         self.similarities.explain(user, item, at_most)
     }
 
+    fn explains_cheaply(&self) -> bool {
+        true
+    }
+
     fn is_personal(&self) -> bool {
         true
     }

@@ -1,31 +1,5 @@
 //! Small dense algebra for factor models, single precision, and a seeded stream of numbers.
 
-use rayon::prelude::*;
-
-/// Rows summed by one task. Fixed, so that sums do not depend on the number of threads.
-const ROWS_A_TASK: usize = 4096;
-
-/// *Shapes*: `factors` is rows × `d`, row-major; the result FᵀF is d × d. *Cost*: O(rows d²), parallel.
-pub fn gram(factors: &[f32], d: usize) -> Vec<f32> {
-    let parts: Vec<Vec<f32>> = factors
-        .par_chunks(ROWS_A_TASK * d)
-        .map(|rows| {
-            let mut sum = vec![0f32; d * d];
-            for row in rows.chunks_exact(d) {
-                add_outer(&mut sum, row, 1.0);
-            }
-            sum
-        })
-        .collect();
-    let mut total = vec![0f32; d * d];
-    for part in parts {
-        for (sum, value) in total.iter_mut().zip(part) {
-            *sum += value;
-        }
-    }
-    total
-}
-
 /// a += weight · x xᵀ.
 pub fn add_outer(a: &mut [f32], x: &[f32], weight: f32) {
     for (row, &value) in a.chunks_exact_mut(x.len()).zip(x) {

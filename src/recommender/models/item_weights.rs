@@ -156,6 +156,7 @@ impl ItemWeights {
 
     /// Exact: the contributions of all the user's items add up to the score.
     pub fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
+        let user = user.within(self.items());
         let mut all: Vec<Contribution> = user
             .items
             .iter()
@@ -192,6 +193,7 @@ struct Neighbours<'a> {
 impl Scorer for Neighbours<'_> {
     fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool {
         scores.fill(0.0);
+        let user = user.within(self.weights.items());
         for (&own, &weight) in user.items.iter().zip(user.weights) {
             let weight = weight.sqrt();
             let (others, weights) = self.weights.row(own);

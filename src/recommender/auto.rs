@@ -1,0 +1,335 @@
+//! Let Handpick choose: models and parameters race on choices that people made later, and the best one wins; unless
+//! best-sellers are as good.
+//!
+//! *Source*: successive halving (Jamieson, Talwalkar, AISTATS 2016): everything is tried on a part of the data, and the
+//! best third again on all of it. What is tried depends on the size of the data alone, never on a clock, so that a race
+//! repeats itself exactly.
+
+mod contestants;
+
+use super::evaluation::{Evaluation, Quality, evaluate, paired_difference};
+use super::holdout::{Holdout, evenly};
+use super::models::blend::{self, Blend, Mixture, pool::Pool};
+use super::{Interactions, Model, ModelError, Observed, Params, Resources};
+use crate::progress::Silent;
+use serde::{Deserialize, Serialize};
+
+/// What the race is about: everybody learns from `train` and is judged by what `test` holds.
+#[derive(Clone, Copy)]
+pub struct Arena<'a> {
+    pub train: Observed<'a>,
+    /// What may not be picked again.
+    pub owned: &'a Interactions,
+    pub test: &'a Interactions,
+    /// Length of the lists.
+    pub k: usize,
+}
+
+/// How much is tried.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effort {
+    /// Every kind of model with its defaults.
+    Quick,
+    /// Other parameters as well.
+    #[default]
+    Thorough,
+}
+
+/// One that took part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tried {
+    pub params: Params,
+    /// On the people who judge.
+    pub quality: Quality,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// What to learn with: best-sellers when nobody was better with confidence.
+    pub params: Params,
+    /// The winner and best-sellers, on the people who judge.
+    pub winner: Evaluation,
+    pub popular: Evaluation,
+    /// The winner's NDCG less that of best-sellers: low, mean, high, 95 %.
+    pub difference: [f64; 3],
+    /// The best of each kind, the best first.
+    pub tried: Vec<Tried>,
+}
+
+impl Outcome {
+    /// Why this one, in a sentence.
+    pub fn reason(&self) -> String {
+        let [low, mean, high] = self.difference.map(|part| 100.0 * part);
+        if self.params.kind() == "popular" {
+            return "No model was better than best-sellers beyond chance, so best-sellers are picked.".into();
+        }
+        format!(
+            "{} ranked best of {} models that were tried: {:.1} % NDCG, {mean:+.1} against best-sellers (95 % sure: \
+             {low:+.1} to {high:+.1}).",
+            self.params.kind(),
+            self.tried.len(),
+            100.0 * self.winner.quality.ndcg
+        )
+    }
+}
+
+/// People whose choices decide what is tried on all of the data.
+const FIRST_ROUND: usize = 1000;
+
+/// People the best of each kind are measured on, and a blend's votes are learned from.
+const SECOND_ROUND: usize = 6000;
+
+/// Below so many interactions everything is tried on all of them.
+const SMALL: usize = 200_000;
+
+/// The first round learns from so many users of a large log.
+const SHARE_OF_USERS: usize = 3;
+
+/// A kind's best contestant, fitted on all of the arena's training data.
+struct Finalist {
+    params: Params,
+    model: Box<dyn Model>,
+}
+
+/// Holds the newest fifth back and races on it.
+///
+/// *Errors*: as [`race`].
+pub fn choose(
+    observed: Observed<'_>,
+    k: usize,
+    effort: Effort,
+    resources: &Resources<'_>,
+) -> Result<Outcome, ModelError> {
+    let holdout = Holdout::newest(observed, 0.2, resources.seed);
+    let train = holdout.observed(observed);
+    race(Arena { train, owned: &holdout.train, test: &holdout.test, k }, effort, resources)
+}
+
+/// *Cost*: some twenty trainings on a third of the users and ten on all. *Errors*: [`ModelError::Cancelled`],
+/// [`ModelError::NoInteractions`]; a contestant that needs more memory than there is, or whose numbers run away, is
+/// out and no error.
+pub fn race(arena: Arena<'_>, effort: Effort, resources: &Resources<'_>) -> Result<Outcome, ModelError> {
+    let judges = arena.people(SECOND_ROUND);
+    let popular_params = Params::default_of("popular")?;
+    let popular_model = popular_params.fit(arena.train, resources)?;
+    if judges.is_empty() {
+        let nothing = Evaluation::default();
+        return Ok(Outcome {
+            params: popular_params,
+            winner: nothing.clone(),
+            popular: nothing,
+            difference: [0.0; 3],
+            tried: Vec::new(),
+        });
+    }
+    let mut finalists = Vec::new();
+    for kind in contestants::kinds(arena.train) {
+        resources.progress.phase(&format!("Trying {}", contestants::plainly(kind)), None);
+        let contestants = match effort {
+            Effort::Quick => vec![Params::default_of(kind)?],
+            Effort::Thorough => contestants::of(kind)?,
+        };
+        if let Some(finalist) = arena.best_of(contestants, &judges, resources)? {
+            finalists.push(finalist);
+        }
+    }
+    arena.finish(finalists, (popular_params, &*popular_model), &judges, resources)
+}
+
+impl Arena<'_> {
+    /// Who has something to find.
+    fn people(&self, at_most: usize) -> Vec<u32> {
+        let finds = |&user: &u32| {
+            let owned = self.owned.row(user).0;
+            self.test.row(user).0.iter().any(|item| owned.binary_search(item).is_err())
+        };
+        evenly((0..self.test.users() as u32).filter(finds).collect(), at_most)
+    }
+
+    fn measure(
+        &self,
+        model: &dyn Model,
+        people: &[u32],
+        resources: &Resources<'_>,
+    ) -> Result<Evaluation, ModelError> {
+        if resources.progress.cancelled() {
+            return Err(ModelError::Cancelled);
+        }
+        let test = rows_of(self.test, people);
+        evaluate(model, self.train, self.owned, &test, self.k, &Silent)
+    }
+
+    /// The best of one kind; `None` when none of them can be fitted.
+    fn best_of(
+        &self,
+        mut contestants: Vec<Params>,
+        judges: &[u32],
+        resources: &Resources<'_>,
+    ) -> Result<Option<Finalist>, ModelError> {
+        if contestants.len() > 1 && self.train.interactions.len() > SMALL {
+            let few = evenly(judges.to_vec(), FIRST_ROUND);
+            let part = part_of_users(self.train.interactions, &few);
+            let train = Observed { interactions: &part, ..self.train };
+            let ranked = self.rank(contestants, train, &few, resources)?;
+            contestants = ranked.into_iter().map(|(_, finalist)| finalist.params).collect();
+            contestants.truncate(contestants.len().div_ceil(3));
+        }
+        let ranked =
+            self.rank(contestants, self.train, &evenly(judges.to_vec(), 3 * FIRST_ROUND), resources)?;
+        Ok(ranked.into_iter().next().map(|(_, finalist)| finalist))
+    }
+
+    /// Best first, by NDCG.
+    fn rank(
+        &self,
+        contestants: Vec<Params>,
+        train: Observed<'_>,
+        people: &[u32],
+        resources: &Resources<'_>,
+    ) -> Result<Vec<(f64, Finalist)>, ModelError> {
+        let mut ranked: Vec<(f64, Finalist)> = Vec::new();
+        for params in contestants {
+            let model = match params.fit(train, resources) {
+                Ok(model) => model,
+                Err(ModelError::TooLarge { .. } | ModelError::NotFinite | ModelError::NoInteractions) => {
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let ndcg = self.measure(&*model, people, resources)?.quality.ndcg;
+            ranked.push((ndcg, Finalist { params, model }));
+        }
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Ok(ranked)
+    }
+
+    /// A blend of the finalists joins them. Its votes are learned from every other judge, and the rest decide, so that
+    /// nobody is judged by those they learned from.
+    fn finish(
+        &self,
+        finalists: Vec<Finalist>,
+        (popular_params, popular_model): (Params, &dyn Model),
+        judges: &[u32],
+        resources: &Resources<'_>,
+    ) -> Result<Outcome, ModelError> {
+        let teachers: Vec<u32> = judges.iter().copied().step_by(2).collect();
+        let mut deciding: Vec<u32> = judges.iter().copied().skip(1).step_by(2).collect();
+        if deciding.is_empty() {
+            deciding = judges.to_vec();
+        }
+        let popular = self.measure(popular_model, &deciding, resources)?;
+        let mut results = Vec::new();
+        for finalist in &finalists {
+            let found = self.measure(&*finalist.model, &deciding, resources)?;
+            results.push((finalist.params.clone(), found));
+        }
+        if finalists.len() > 1 {
+            let models: Vec<&dyn Model> = finalists.iter().map(|finalist| &*finalist.model).collect();
+            let pool = Pool::gather(&models, self.train, self.owned, self.test, &teachers, resources)?;
+            let mixture = pool.learn(0..pool.cases());
+            drop(models);
+            if mixture.votes.iter().filter(|vote| vote.weight != 0.0).count() > 1 {
+                let components: Vec<Params> =
+                    finalists.iter().map(|finalist| finalist.params.clone()).collect();
+                let params = blend_of(components, &mixture);
+                let models = finalists.into_iter().map(|finalist| finalist.model).collect();
+                let found = self.measure(&Blend::of(models, mixture), &deciding, resources)?;
+                results.push((params, found));
+            }
+        }
+        results.push((popular_params.clone(), popular.clone()));
+        results.sort_by(|a, b| b.1.quality.ndcg.total_cmp(&a.1.quality.ndcg));
+        let tried = results
+            .iter()
+            .map(|(params, found)| Tried { params: params.clone(), quality: found.quality })
+            .collect();
+        let (mut params, mut winner) = results.swap_remove(0);
+        let mut difference = paired_difference(&winner.ndcg, &popular.ndcg, resources.seed);
+        if difference[0] <= 0.0 {
+            (params, winner, difference) = (popular_params, popular.clone(), [0.0; 3]);
+        }
+        Ok(Outcome { params, winner, popular, difference, tried })
+    }
+}
+
+/// With the votes that were learned; who has none is left out.
+fn blend_of(components: Vec<Params>, mixture: &Mixture) -> Params {
+    let heard = components.into_iter().zip(&mixture.votes).filter(|(_, vote)| vote.weight != 0.0);
+    let (components, votes) = heard.map(|(params, vote)| (params, *vote)).unzip();
+    let mixture = Mixture { votes, ..*mixture };
+    Params::Blend(blend::Params { components, mixture: Some(mixture), ..blend::Params::default() })
+}
+
+/// The rows of `people`, all others empty.
+fn rows_of(all: &Interactions, people: &[u32]) -> Interactions {
+    let row = |&user: &u32| {
+        let (items, weights) = all.row(user);
+        items.iter().zip(weights).map(move |(&item, &weight)| (user, item, weight))
+    };
+    Interactions::from_triples(all.users(), all.items(), people.iter().flat_map(row))
+}
+
+/// Every third user, and those who judge.
+fn part_of_users(all: &Interactions, judges: &[u32]) -> Interactions {
+    let mut people: Vec<u32> =
+        (0..all.users() as u32).step_by(SHARE_OF_USERS).chain(judges.iter().copied()).collect();
+    people.sort_unstable();
+    people.dedup();
+    rows_of(all, &people)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resources() -> Resources<'static> {
+        Resources { seed: 1, max_memory_bytes: 1 << 30, progress: &Silent }
+    }
+
+    /// Three camps that never cross, the second of them large: its items are the best-sellers.
+    fn camps() -> Interactions {
+        let camp = |user: u32| if user % 4 == 3 { 2 } else { u32::from(!user.is_multiple_of(4)) };
+        let likes = move |user: u32| {
+            (0..30)
+                .filter(move |n| !(n * 7 + user * 11).is_multiple_of(3))
+                .map(move |n| (user, camp(user) * 30 + n, 1.0))
+        };
+        Interactions::from_triples(120, 90, (0..120).flat_map(likes))
+    }
+
+    #[test]
+    fn a_personal_model_wins_where_tastes_differ_and_says_so() {
+        let camps = camps();
+        let outcome = choose((&camps).into(), 10, Effort::Thorough, &resources()).unwrap();
+        assert_ne!(outcome.params.kind(), "popular", "{}", outcome.reason());
+        assert!(outcome.difference[0] > 0.0 && outcome.reason().contains("against best-sellers"));
+        assert!(outcome.tried.is_sorted_by(|a, b| a.quality.ndcg >= b.quality.ndcg));
+        assert_eq!(outcome, choose((&camps).into(), 10, Effort::Thorough, &resources()).unwrap());
+        outcome.params.fit(&camps, &resources()).unwrap();
+    }
+
+    #[test]
+    fn best_sellers_stay_where_nobody_is_better() {
+        // Everybody draws from the same few favourites by chance.
+        let mut random = super::super::models::Random(3);
+        let pairs: Vec<(u32, u32, f32)> = (0..60)
+            .flat_map(|user| (0..4).map(move |_| user))
+            .map(|user| (user, (40.0 * random.uniform().powi(3)) as u32, 1.0))
+            .collect();
+        let alike = Interactions::from_triples(60, 40, pairs);
+        let outcome = choose((&alike).into(), 5, Effort::Thorough, &resources()).unwrap();
+        assert_eq!(outcome.params.kind(), "popular", "{}", outcome.reason());
+        assert!(outcome.reason().contains("No model was better"));
+    }
+
+    #[test]
+    fn with_nobody_to_ask_best_sellers_stay() {
+        let one = Interactions::from_triples(1, 1, [(0, 0, 1.0)]);
+        assert_eq!(
+            choose((&one).into(), 5, Effort::Thorough, &resources()).unwrap().params.kind(),
+            "popular"
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! Who takes part in a race: for each kind of model its defaults, and what else is worth trying in another shop.
+
+use crate::recommender::{ModelError, Observed, Params};
+
+/// The kinds that can learn from what there is. Blends are made of the others.
+pub fn kinds(observed: Observed<'_>) -> Vec<&'static str> {
+    let can_learn = |&kind: &&str| match kind {
+        "popular" | "blend" => false,
+        "content" => observed.items.is_some(),
+        // Without times a session is all that somebody ever did, and item-to-item does that better.
+        "session" | "multi_event" => observed.log.is_some_and(|log| !log.is_empty()),
+        _ => true,
+    };
+    Params::KINDS.iter().copied().filter(can_learn).collect()
+}
+
+/// For a progress line.
+pub fn plainly(kind: &str) -> &str {
+    match kind {
+        "item_knn" => "what is bought together",
+        "als" => "tastes",
+        "ease" => "what speaks for what",
+        "spectral" => "what flows through the shop",
+        "session" => "who did the same lately",
+        "multi_event" => "what foretells a purchase",
+        "content" => "what resembles what",
+        other => other,
+    }
+}
+
+/// Parameters by name, beside the defaults. Each list changes what differed most between shops in our trials; what
+/// differed little stays as it is.
+const ITEM_KNN: [&[(&str, &str)]; 5] = [
+    &[("asymmetry", "0.7")],
+    &[("asymmetry", "0.7"), ("user_damping", "0.8")],
+    &[("shrinkage", "20")],
+    &[("user_damping", "0.3"), ("shrinkage", "0.5")],
+    &[("similarity", "bm25")],
+];
+const ALS: [&[(&str, &str)]; 4] = [
+    &[("regularisation", "0.02")],
+    &[("regularisation", "0.003")],
+    &[("unobserved_weight", "30")],
+    &[("unobserved_weight", "4")],
+];
+const EASE: [&[(&str, &str)]; 4] = [
+    &[("regularisation", "3")],
+    &[("regularisation", "20")],
+    &[("user_damping", "0.4")],
+    &[("item_damping", "0.4"), ("popularity", "0")],
+];
+const SPECTRAL: [&[(&str, &str)]; 3] =
+    [&[("low_pass_share", "0.1")], &[("low_pass_share", "0.6")], &[("factors", "64")]];
+const SESSION: [&[(&str, &str)]; 3] = [
+    &[("recent_sessions", "20")],
+    &[("recent_sessions", "200")],
+    &[("recent_sessions", "500"), ("rarity", "1"), ("earlier_sessions", "0.3")],
+];
+const MULTI_EVENT: [&[(&str, &str)]; 2] = [&[("neighbours", "10")], &[("half_life_days", "0")]];
+
+/// The defaults first.
+pub fn of(kind: &str) -> Result<Vec<Params>, ModelError> {
+    let others: &[&[(&str, &str)]] = match kind {
+        "item_knn" => &ITEM_KNN,
+        "als" => &ALS,
+        "ease" => &EASE,
+        "spectral" => &SPECTRAL,
+        "session" => &SESSION,
+        "multi_event" => &MULTI_EVENT,
+        _ => &[],
+    };
+    let defaults = Params::default_of(kind)?;
+    let mut all = vec![defaults.clone()];
+    for changes in others {
+        let mut params = defaults.clone();
+        for (key, value) in *changes {
+            params.set(key, value)?;
+        }
+        all.push(params);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_contestant_can_start_and_differs_from_the_others() {
+        for kind in Params::KINDS {
+            let all = of(kind).unwrap();
+            assert!(all.iter().all(|params| params.kind() == *kind && params.check().is_ok()), "{kind}");
+            assert!((1..all.len()).all(|n| !all[..n].contains(&all[n])), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Sixteen numbers at a time, by the best instructions that the processor at hand has: AVX-512, AVX2 with FMA, or what
+//! every x86-64 and every other machine has.
+//!
+//! A kernel is written once, generic over [`Simd`], and compiled three times; [`dispatch`] chooses when it runs. This
+//! file is the only one of the core with `unsafe` code: loads, stores and the calls into the three copies. Against the
+//! same kernels left to the compiler, which may only assume SSE2 in a binary that must run anywhere, AVX-512 is five to
+//! eight times as fast.
+
+#![allow(unsafe_code, reason = "the intrinsics of the processor; what makes each call sound is said there")]
+
+/// Numbers in a vector.
+pub const LANES: usize = 16;
+
+/// *Units*: as any f32; none of the operations checks for what is not finite.
+pub trait Simd: Copy {
+    type V: Copy;
+
+    /// True when 32 vectors fit in registers, so that kernels hold 16 or more sums at once.
+    const WIDE: bool;
+
+    fn splat(self, value: f32) -> Self::V;
+    fn load(self, from: &[f32; LANES]) -> Self::V;
+    fn store(self, vector: Self::V, to: &mut [f32; LANES]);
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a b + c, rounded once where the processor can, else twice.
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// c − a b, likewise.
+    fn sub_mul(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// Bit l is set where lane l of `a` is above that of `b`.
+    fn above(self, a: Self::V, b: Self::V) -> u32;
+    /// Lane l becomes the sum of `vectors[l]`.
+    fn sums(self, vectors: [Self::V; LANES]) -> Self::V;
+    /// The sum of the lanes.
+    fn sum(self, vector: Self::V) -> f32;
+}
+
+/// Work to do with vectors. `run` and all it calls must be `#[inline(always)]`: only what is inlined into one of the
+/// three copies is compiled for its processor.
+pub trait Kernel {
+    type Output;
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// Runs `kernel` with the widest vectors of this processor.
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if x86::Avx512::is_here() {
+            // SAFETY: the processor has what the copy was compiled for.
+            return unsafe { x86::run_avx512(kernel) };
+        }
+        if x86::Avx2::is_here() {
+            // SAFETY: as above.
+            return unsafe { x86::run_avx2(kernel) };
+        }
+    }
+    kernel.run(Plain)
+}
+
+/// As [`dispatch`] for each kind of vector that this machine has, the widest first: for tests.
+#[cfg(test)]
+pub fn dispatch_all<K: Kernel + Clone>(kernel: K) -> Vec<K::Output> {
+    let mut outputs = Vec::new();
+    #[cfg(target_arch = "x86_64")]
+    {
+        if x86::Avx512::is_here() {
+            // SAFETY: as in `dispatch`.
+            outputs.push(unsafe { x86::run_avx512(kernel.clone()) });
+        }
+        if x86::Avx2::is_here() {
+            // SAFETY: as in `dispatch`.
+            outputs.push(unsafe { x86::run_avx2(kernel.clone()) });
+        }
+    }
+    outputs.push(kernel.run(Plain));
+    outputs
+}
+
+/// Without any instruction beyond those that the binary is compiled for.
+#[derive(Clone, Copy)]
+struct Plain;
+
+impl Plain {
+    #[inline(always)]
+    fn zip(a: [f32; LANES], b: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
+        std::array::from_fn(|lane| f(a[lane], b[lane]))
+    }
+}
+
+impl Simd for Plain {
+    type V = [f32; LANES];
+    const WIDE: bool = false;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self::V {
+        [value; LANES]
+    }
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> Self::V {
+        *from
+    }
+    #[inline(always)]
+    fn store(self, vector: Self::V, to: &mut [f32; LANES]) {
+        *to = vector;
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        Self::zip(a, b, |a, b| a + b)
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        Self::zip(a, b, |a, b| a * b)
+    }
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        Self::zip(a, b, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        // Not f32::mul_add, which is a slow call where the processor has no such instruction.
+        self.add(self.mul(a, b), c)
+    }
+    #[inline(always)]
+    fn sub_mul(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        Self::zip(c, self.mul(a, b), |c, product| c - product)
+    }
+    #[inline(always)]
+    fn above(self, a: Self::V, b: Self::V) -> u32 {
+        (0..LANES).fold(0, |bits, lane| bits | u32::from(a[lane] > b[lane]) << lane)
+    }
+    #[inline(always)]
+    fn sums(self, vectors: [Self::V; LANES]) -> Self::V {
+        vectors.map(|vector| self.sum(vector))
+    }
+    #[inline(always)]
+    fn sum(self, vector: Self::V) -> f32 {
+        let quarters: [f32; 4] = std::array::from_fn(|lane| {
+            (vector[lane] + vector[lane + 8]) + (vector[lane + 4] + vector[lane + 12])
+        });
+        (quarters[0] + quarters[2]) + (quarters[1] + quarters[3])
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{Kernel, LANES, Simd};
+    use std::arch::x86_64::*;
+
+    /// Exists only inside [`run_avx512`], which is only called on a processor that has it: the proof that the
+    /// intrinsics below may be called.
+    #[derive(Clone, Copy)]
+    pub struct Avx512(());
+
+    /// Likewise for [`run_avx2`].
+    #[derive(Clone, Copy)]
+    pub struct Avx2(());
+
+    impl Avx512 {
+        pub fn is_here() -> bool {
+            is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq")
+                && Avx2::is_here()
+        }
+    }
+
+    impl Avx2 {
+        pub fn is_here() -> bool {
+            is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+        }
+    }
+
+    #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
+    pub fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run(Avx512(()))
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    pub fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run(Avx2(()))
+    }
+
+    // SAFETY of every block below: `self` proves that the processor has the instructions, and loads and stores,
+    // which need no alignment, stay within the arrays that they are given.
+    impl Simd for Avx512 {
+        type V = __m512;
+        const WIDE: bool = true;
+
+        #[inline(always)]
+        fn splat(self, value: f32) -> __m512 {
+            unsafe { _mm512_set1_ps(value) }
+        }
+        #[inline(always)]
+        fn load(self, from: &[f32; LANES]) -> __m512 {
+            unsafe { _mm512_loadu_ps(from.as_ptr()) }
+        }
+        #[inline(always)]
+        fn store(self, vector: __m512, to: &mut [f32; LANES]) {
+            unsafe { _mm512_storeu_ps(to.as_mut_ptr(), vector) }
+        }
+        #[inline(always)]
+        fn add(self, a: __m512, b: __m512) -> __m512 {
+            unsafe { _mm512_add_ps(a, b) }
+        }
+        #[inline(always)]
+        fn mul(self, a: __m512, b: __m512) -> __m512 {
+            unsafe { _mm512_mul_ps(a, b) }
+        }
+        #[inline(always)]
+        fn max(self, a: __m512, b: __m512) -> __m512 {
+            unsafe { _mm512_max_ps(a, b) }
+        }
+        #[inline(always)]
+        fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+            unsafe { _mm512_fmadd_ps(a, b, c) }
+        }
+        #[inline(always)]
+        fn sub_mul(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+            unsafe { _mm512_fnmadd_ps(a, b, c) }
+        }
+        #[inline(always)]
+        fn above(self, a: __m512, b: __m512) -> u32 {
+            u32::from(unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b) })
+        }
+        /// Four rounds, each of which halves the vectors and adds two parts of each.
+        #[inline(always)]
+        fn sums(self, v: [__m512; LANES]) -> __m512 {
+            unsafe {
+                let pairs: [__m512; 8] = std::array::from_fn(|n| {
+                    let (a, b) = (v[2 * n], v[2 * n + 1]);
+                    _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
+                });
+                let fours: [__m512; 4] = std::array::from_fn(|n| {
+                    let (a, b) = (_mm512_castps_pd(pairs[2 * n]), _mm512_castps_pd(pairs[2 * n + 1]));
+                    let (low, high) = (_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
+                    _mm512_add_ps(_mm512_castpd_ps(low), _mm512_castpd_ps(high))
+                });
+                let eights: [__m512; 2] = std::array::from_fn(|n| {
+                    let (a, b) = (fours[2 * n], fours[2 * n + 1]);
+                    let (even, odd) =
+                        (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
+                    _mm512_add_ps(even, odd)
+                });
+                let (a, b) = (eights[0], eights[1]);
+                let (even, odd) = (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
+                _mm512_add_ps(even, odd)
+            }
+        }
+        #[inline(always)]
+        fn sum(self, vector: __m512) -> f32 {
+            unsafe {
+                let (low, high) = (_mm512_castps512_ps256(vector), _mm512_extractf32x8_ps::<1>(vector));
+                sum_of_eight(_mm256_add_ps(low, high))
+            }
+        }
+    }
+
+    /// # Safety
+    /// The processor must have AVX.
+    #[inline(always)]
+    unsafe fn sum_of_eight(vector: __m256) -> f32 {
+        unsafe {
+            let fours = _mm_add_ps(_mm256_castps256_ps128(vector), _mm256_extractf128_ps::<1>(vector));
+            let twos = _mm_add_ps(fours, _mm_movehl_ps(fours, fours));
+            _mm_cvtss_f32(_mm_add_ss(twos, _mm_movehdup_ps(twos)))
+        }
+    }
+
+    impl Simd for Avx2 {
+        type V = [__m256; 2];
+        const WIDE: bool = false;
+
+        #[inline(always)]
+        fn splat(self, value: f32) -> Self::V {
+            [unsafe { _mm256_set1_ps(value) }; 2]
+        }
+        #[inline(always)]
+        fn load(self, from: &[f32; LANES]) -> Self::V {
+            unsafe { [_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))] }
+        }
+        #[inline(always)]
+        fn store(self, vector: Self::V, to: &mut [f32; LANES]) {
+            unsafe {
+                _mm256_storeu_ps(to.as_mut_ptr(), vector[0]);
+                _mm256_storeu_ps(to.as_mut_ptr().add(8), vector[1]);
+            }
+        }
+        #[inline(always)]
+        fn add(self, a: Self::V, b: Self::V) -> Self::V {
+            unsafe { [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])] }
+        }
+        #[inline(always)]
+        fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+            unsafe { [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])] }
+        }
+        #[inline(always)]
+        fn max(self, a: Self::V, b: Self::V) -> Self::V {
+            unsafe { [_mm256_max_ps(a[0], b[0]), _mm256_max_ps(a[1], b[1])] }
+        }
+        #[inline(always)]
+        fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+            unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
+        }
+        #[inline(always)]
+        fn sub_mul(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+            unsafe { [_mm256_fnmadd_ps(a[0], b[0], c[0]), _mm256_fnmadd_ps(a[1], b[1], c[1])] }
+        }
+        #[inline(always)]
+        fn above(self, a: Self::V, b: Self::V) -> u32 {
+            let half = |n: usize| unsafe {
+                _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a[n], b[n])).cast_unsigned()
+            };
+            half(0) | half(1) << 8
+        }
+        #[inline(always)]
+        fn sums(self, v: [Self::V; LANES]) -> Self::V {
+            [0, 8].map(|first| unsafe {
+                let halves: [__m256; 8] =
+                    std::array::from_fn(|n| _mm256_add_ps(v[first + n][0], v[first + n][1]));
+                let twos: [__m256; 4] =
+                    std::array::from_fn(|n| _mm256_hadd_ps(halves[2 * n], halves[2 * n + 1]));
+                let fours: [__m256; 2] =
+                    std::array::from_fn(|n| _mm256_hadd_ps(twos[2 * n], twos[2 * n + 1]));
+                let (a, b) = (fours[0], fours[1]);
+                _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
+            })
+        }
+        #[inline(always)]
+        fn sum(self, vector: Self::V) -> f32 {
+            unsafe { sum_of_eight(_mm256_add_ps(vector[0], vector[1])) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone)]
+    struct Everything;
+
+    impl Kernel for Everything {
+        type Output = Vec<f32>;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Vec<f32> {
+            let numbers: [f32; LANES] = std::array::from_fn(|lane| lane as f32);
+            let (n, two) = (simd.load(&numbers), simd.splat(2.0));
+            let many: [S::V; LANES] = std::array::from_fn(|row| simd.mul(n, simd.splat(row as f32)));
+            let vectors = [
+                simd.add(n, two),
+                simd.mul(n, two),
+                simd.max(n, two),
+                simd.mul_add(n, n, two),
+                simd.sub_mul(n, n, two),
+                simd.sums(many),
+            ];
+            let mut all = vec![simd.sum(n), simd.above(n, two) as f32];
+            for vector in vectors {
+                let mut stored = [0.0; LANES];
+                simd.store(vector, &mut stored);
+                all.extend(stored);
+            }
+            all
+        }
+    }
+
+    #[test]
+    fn every_kind_of_vector_computes_what_one_number_at_a_time_does() {
+        let n = |f: fn(f32) -> f32| (0..16).map(move |lane| f(lane as f32));
+        let expected: Vec<f32> = [120.0, 65528.0]
+            .into_iter()
+            .chain(n(|n| n + 2.0))
+            .chain(n(|n| n * 2.0))
+            .chain(n(|n| n.max(2.0)))
+            .chain(n(|n| n * n + 2.0))
+            .chain(n(|n| 2.0 - n * n))
+            .chain(n(|n| n * 120.0))
+            .collect();
+        for found in dispatch_all(Everything) {
+            assert_eq!(found, expected);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::recommender::models::Random;
 use crate::recommender::{Interactions, ModelError, Resources};
 use rayon::prelude::*;
 
-/// Choices learned from, at most. The weights were stable to the second digit with half as many.
+/// Choices learned from, at most.
 const MOST_CHOICES: usize = 2_000;
 
 /// Fewer tell nothing.

@@ -116,7 +116,9 @@ pub fn model_for(
     match fresh {
         Some(model) => Ok(model),
         None => {
-            let request = Request { model: kind.to_owned(), as_of, ..Request::default() };
+            // Somebody waits for a campaign; whoever asks for a training can wait for more to be tried.
+            let request =
+                Request { model: kind.to_owned(), as_of, effort: Effort::Quick, ..Request::default() };
             train(installation, &request, job, progress)
         }
     }

@@ -193,7 +193,12 @@ impl Arena<'_> {
         for params in contestants {
             let model = match params.fit(train, resources) {
                 Ok(model) => model,
-                Err(ModelError::TooLarge { .. } | ModelError::NotFinite | ModelError::NoInteractions) => {
+                Err(
+                    ModelError::TooLarge { .. }
+                    | ModelError::NotFinite
+                    | ModelError::NoInteractions
+                    | ModelError::NoDescriptions,
+                ) => {
                     continue;
                 }
                 Err(error) => return Err(error),

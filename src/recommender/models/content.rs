@@ -101,7 +101,7 @@ pub struct Content {
 /// given ones there; they are for shops where one part tells nothing, or all.
 ///
 /// *Cost*: O(items · (8,000 + 400 · features of an item)): 92,000 products take some fifteen seconds of processor time,
-/// shared by the threads; bytes as [`needed_bytes`]. *Errors*: [`ModelError::NoDescriptions`], [`ModelError::TooLarge`],
+/// shared by the threads; bytes as `needed_bytes` counts them. *Errors*: [`ModelError::NoDescriptions`], [`ModelError::TooLarge`],
 /// [`ModelError::Cancelled`].
 pub fn fit(
     params: &ValidParams,

@@ -93,7 +93,8 @@ struct Finalist {
     model: Box<dyn Model>,
 }
 
-/// Holds the newest fifth back and races on it.
+/// Holds the newest fifth back, or without times a tenth of everybody's items, and races on it: what is chosen on less
+/// data smooths more than the whole needs.
 ///
 /// *Errors*: as [`race`].
 pub fn choose(
@@ -102,7 +103,8 @@ pub fn choose(
     effort: Effort,
     resources: &Resources<'_>,
 ) -> Result<Outcome, ModelError> {
-    let holdout = Holdout::newest(observed, 0.2, resources.seed);
+    let share = if observed.log.is_some_and(|log| !log.is_empty()) { 0.2 } else { 0.1 };
+    let holdout = Holdout::newest(observed, share, resources.seed);
     let train = holdout.observed(observed);
     race(Arena { train, owned: &holdout.train, test: &holdout.test, k }, effort, resources)
 }
@@ -172,9 +174,14 @@ impl Arena<'_> {
             let few = evenly(judges.to_vec(), FIRST_ROUND);
             let part = part_of_users(self.train.interactions, &few);
             let train = Observed { interactions: &part, ..self.train };
+            let defaults = contestants[0].clone();
             let ranked = self.rank(contestants, train, &few, resources)?;
             contestants = ranked.into_iter().map(|(_, finalist)| finalist.params).collect();
             contestants.truncate(contestants.len().div_ceil(3));
+            // On few users whatever smooths most looks best, so the defaults have a second chance.
+            if !contestants.contains(&defaults) {
+                contestants.push(defaults);
+            }
         }
         let ranked =
             self.rank(contestants, self.train, &evenly(judges.to_vec(), 3 * FIRST_ROUND), resources)?;
@@ -222,7 +229,7 @@ impl Arena<'_> {
         let teachers: Vec<u32> = judges.iter().copied().step_by(2).collect();
         let mut deciding: Vec<u32> = judges.iter().copied().skip(1).step_by(2).collect();
         if deciding.is_empty() {
-            deciding = judges.to_vec();
+            deciding.clone_from(&teachers);
         }
         let popular = self.measure(popular_model, &deciding, resources)?;
         let mut results = Vec::new();
@@ -232,13 +239,15 @@ impl Arena<'_> {
         }
         if finalists.len() > 1 {
             let models: Vec<&dyn Model> = finalists.iter().map(|finalist| &*finalist.model).collect();
-            let pool = Pool::gather(&models, self.train, self.owned, self.test, &teachers, resources)?;
-            let mixture = pool.learn(0..pool.cases());
+            let all: Vec<u32> = teachers.iter().chain(&deciding).copied().collect();
+            let pool = Pool::gather(&models, self.train, self.owned, self.test, &all, resources)?;
+            let mixture = pool.learn(0..teachers.len());
             drop(models);
             if mixture.votes.iter().filter(|vote| vote.weight != 0.0).count() > 1 {
                 let components: Vec<Params> =
                     finalists.iter().map(|finalist| finalist.params.clone()).collect();
-                let params = blend_of(components, &mixture);
+                // Once it is judged, those who decided may teach too.
+                let params = blend_of(components, &pool.learn(0..pool.cases()));
                 let models = finalists.into_iter().map(|finalist| finalist.model).collect();
                 let found = self.measure(&Blend::of(models, mixture), &deciding, resources)?;
                 results.push((params, found));

@@ -1,3 +1,5 @@
+//! The command's choices, its words, and what it measures on logs that fit on a line.
+
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Every metric against hand-worked figures and those of an independent program; splits; intervals.
+
 use super::*;
 use crate::progress::{Progress, Silent};
 use crate::recommender::{

@@ -1,3 +1,5 @@
+//! The lists are those of a full sort, whatever the vectors of the machine.
+
 use super::*;
 use crate::recommender::models::Random;
 use crate::recommender::top_k;

@@ -1,3 +1,5 @@
+//! The objective falls, a warm start saves iterations, and odd shops work.
+
 use super::*;
 use crate::progress::Silent;
 use crate::recommender::models::Random;

@@ -1,3 +1,5 @@
+//! New products are found by what they share with what somebody has.
+
 use super::*;
 use crate::progress::Silent;
 use crate::recommender::{Description, Interactions};

@@ -1,3 +1,5 @@
+//! Both forms against the closed form, solved another way.
+
 use super::*;
 use crate::progress::Silent;
 use crate::recommender::Interactions;

@@ -1,3 +1,5 @@
+//! Similarities against hand-worked tables, and what must not change them.
+
 use super::*;
 use crate::progress::Silent;
 use crate::recommender::Interactions;

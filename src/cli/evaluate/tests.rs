@@ -71,7 +71,7 @@ fn all_models_stand_beside_best_sellers() {
         "{text}"
     );
     assert!(text.contains("als: ") && text.contains("factors="), "{text}");
-    assert!(text.contains("asymmetry=0.7 "), "{text}");
+    assert!(text.contains("asymmetry=0.6 "), "{text}");
 }
 
 #[test]

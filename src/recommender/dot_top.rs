@@ -345,7 +345,7 @@ fn first_bar<S: Simd>(simd: S, row: &Row<'_>, k: usize) -> Option<f32> {
     }
     let bar = match groups {
         // Counting what is above each is faster than sorting while it is a few instructions for each.
-        ..=2 => highest_reached_by::<S, 2>(simd, &maxima, wanted),
+        0..=2 => highest_reached_by::<S, 2>(simd, &maxima, wanted),
         3..=4 => highest_reached_by::<S, 4>(simd, &maxima, wanted),
         _ => {
             let maxima = &mut maxima.as_flattened_mut()[..groups * LANES];

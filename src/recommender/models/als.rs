@@ -138,7 +138,8 @@ pub fn fit_from(
 fn may_fit(params: Params, interactions: &Interactions, resources: &Resources<'_>) -> Result<(), ModelError> {
     let vectors = params.factors.div_ceil(LANES);
     let rows = interactions.users() + interactions.items();
-    let squares = rayon::current_num_threads() * Scratch::bytes(vectors) + 8 * (params.factors * 8).pow(2);
+    // The parts of a Gram matrix, and its axes in double precision.
+    let squares = rayon::current_num_threads() * Scratch::bytes(vectors) + 128 * (vectors * LANES).pow(2);
     let needed = (rows * vectors * LANES * 4 + interactions.len() * 24 + squares) as u64;
     if needed > resources.max_memory_bytes {
         return Err(ModelError::TooLarge {

@@ -16,8 +16,11 @@ pub struct Factors {
     pub values: Vec<[f32; LANES]>,
 }
 
-/// Rows of one task. Fixed, so that sums do not depend on the number of threads.
+/// Rows of one task, at least.
 const ROWS_A_TASK: usize = 4096;
+
+/// Sums of one Gram matrix at a time, at most: a large shop's would otherwise fill the memory.
+const PARTS: usize = 16;
 
 impl Factors {
     pub fn zeros(rows: usize, d: usize) -> Self {
@@ -78,9 +81,11 @@ impl Factors {
     pub fn gram(&self) -> Vec<[f32; LANES]> {
         let vectors = self.vectors();
         let size = vectors * LANES * vectors;
+        // Says nothing of threads, so that sums do not depend on how many there are.
+        let rows_a_task = ROWS_A_TASK.max(self.rows().div_ceil(PARTS));
         let parts: Vec<Vec<[f32; LANES]>> = self
             .values
-            .par_chunks(ROWS_A_TASK * vectors)
+            .par_chunks(rows_a_task * vectors)
             .map(|rows| {
                 let mut sum = vec![[0f32; LANES]; size];
                 simd::dispatch(Squares { rows, vectors, sum: &mut sum });

@@ -362,7 +362,10 @@ fn highest_reached_by<S: Simd, const GROUPS: usize>(
     maxima: &[[f32; LANES]; MOST_GROUPS],
     wanted: usize,
 ) -> f32 {
-    let vectors: [S::V; GROUPS] = std::array::from_fn(|group| simd.load(&maxima[group]));
+    let mut vectors = [simd.splat(0.0); GROUPS];
+    for group in 0..GROUPS {
+        vectors[group] = simd.load(&maxima[group]);
+    }
     let mut lowest = f32::INFINITY;
     for &value in maxima[..GROUPS].as_flattened() {
         let splat = simd.splat(value);

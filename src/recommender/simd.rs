@@ -21,6 +21,8 @@ pub trait Simd: Copy {
     fn splat(self, value: f32) -> Self::V;
     fn load(self, from: &[f32; LANES]) -> Self::V;
     fn store(self, vector: Self::V, to: &mut [f32; LANES]);
+    /// Says that these numbers will soon be loaded.
+    fn expect(self, numbers: &[f32; LANES]);
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
@@ -105,6 +107,8 @@ impl Simd for Plain {
     fn store(self, vector: Self::V, to: &mut [f32; LANES]) {
         *to = vector;
     }
+    #[inline(always)]
+    fn expect(self, _: &[f32; LANES]) {}
     #[inline(always)]
     fn add(self, a: Self::V, b: Self::V) -> Self::V {
         Self::zip(a, b, |a, b| a + b)
@@ -205,6 +209,10 @@ mod x86 {
             unsafe { _mm512_storeu_ps(to.as_mut_ptr(), vector) }
         }
         #[inline(always)]
+        fn expect(self, numbers: &[f32; LANES]) {
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(numbers.as_ptr().cast()) }
+        }
+        #[inline(always)]
         fn add(self, a: __m512, b: __m512) -> __m512 {
             unsafe { _mm512_add_ps(a, b) }
         }
@@ -232,24 +240,25 @@ mod x86 {
         #[inline(always)]
         fn sums(self, v: [__m512; LANES]) -> __m512 {
             unsafe {
-                let pairs: [__m512; 8] = std::array::from_fn(|n| {
+                // Loops, because a closure would not be compiled for the processor.
+                let mut v = v;
+                for n in 0..8 {
                     let (a, b) = (v[2 * n], v[2 * n + 1]);
-                    _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
-                });
-                let fours: [__m512; 4] = std::array::from_fn(|n| {
-                    let (a, b) = (_mm512_castps_pd(pairs[2 * n]), _mm512_castps_pd(pairs[2 * n + 1]));
+                    v[n] = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+                }
+                for n in 0..4 {
+                    let (a, b) = (_mm512_castps_pd(v[2 * n]), _mm512_castps_pd(v[2 * n + 1]));
                     let (low, high) = (_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
-                    _mm512_add_ps(_mm512_castpd_ps(low), _mm512_castpd_ps(high))
-                });
-                let eights: [__m512; 2] = std::array::from_fn(|n| {
-                    let (a, b) = (fours[2 * n], fours[2 * n + 1]);
-                    let (even, odd) =
-                        (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
-                    _mm512_add_ps(even, odd)
-                });
-                let (a, b) = (eights[0], eights[1]);
-                let (even, odd) = (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
-                _mm512_add_ps(even, odd)
+                    v[n] = _mm512_add_ps(_mm512_castpd_ps(low), _mm512_castpd_ps(high));
+                }
+                for vectors in [2, 1] {
+                    for n in 0..vectors {
+                        let (a, b) = (v[2 * n], v[2 * n + 1]);
+                        let even = _mm512_shuffle_f32x4::<0x88>(a, b);
+                        v[n] = _mm512_add_ps(even, _mm512_shuffle_f32x4::<0xdd>(a, b));
+                    }
+                }
+                v[0]
             }
         }
         #[inline(always)]
@@ -292,6 +301,10 @@ mod x86 {
             }
         }
         #[inline(always)]
+        fn expect(self, numbers: &[f32; LANES]) {
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(numbers.as_ptr().cast()) }
+        }
+        #[inline(always)]
         fn add(self, a: Self::V, b: Self::V) -> Self::V {
             unsafe { [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])] }
         }
@@ -320,16 +333,23 @@ mod x86 {
         }
         #[inline(always)]
         fn sums(self, v: [Self::V; LANES]) -> Self::V {
-            [0, 8].map(|first| unsafe {
-                let halves: [__m256; 8] =
-                    std::array::from_fn(|n| _mm256_add_ps(v[first + n][0], v[first + n][1]));
-                let twos: [__m256; 4] =
-                    std::array::from_fn(|n| _mm256_hadd_ps(halves[2 * n], halves[2 * n + 1]));
-                let fours: [__m256; 2] =
-                    std::array::from_fn(|n| _mm256_hadd_ps(twos[2 * n], twos[2 * n + 1]));
-                let (a, b) = (fours[0], fours[1]);
-                _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
-            })
+            let mut eights = [self.splat(0.0)[0]; LANES];
+            unsafe {
+                for n in 0..LANES {
+                    eights[n] = _mm256_add_ps(v[n][0], v[n][1]);
+                }
+                for vectors in [8, 4] {
+                    for n in 0..vectors {
+                        eights[n] = _mm256_hadd_ps(eights[2 * n], eights[2 * n + 1]);
+                    }
+                }
+                for n in 0..2 {
+                    let (a, b) = (eights[2 * n], eights[2 * n + 1]);
+                    let low = _mm256_permute2f128_ps::<0x20>(a, b);
+                    eights[n] = _mm256_add_ps(low, _mm256_permute2f128_ps::<0x31>(a, b));
+                }
+                [eights[0], eights[1]]
+            }
         }
         #[inline(always)]
         fn sum(self, vector: Self::V) -> f32 {

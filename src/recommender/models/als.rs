@@ -167,15 +167,16 @@ fn descend(
         frequency_exponent: params.frequency_exponent,
         mean_weight: (total / interactions.len() as f64) as f32,
     };
+    let (of_users, of_items) = (side.ridges(interactions), side.ridges(&by_item));
     let mut users = Factors::zeros(interactions.users(), params.factors);
     let halves = (params.iterations * (users.rows() + items.rows()) + users.rows()) as u64;
     resources.progress.phase("Learning tastes", Some(halves));
     for _ in 0..params.iterations {
-        side.improve(&mut users, interactions, &mut items, resources)?;
-        side.improve(&mut items, &by_item, &mut users, resources)?;
+        side.improve(&mut users, interactions, &of_users, &mut items, resources)?;
+        side.improve(&mut items, &by_item, &of_items, &mut users, resources)?;
     }
     // Once more, so that a user of the shop has the factors that somebody new with the same deeds would get.
-    let base = side.improve(&mut users, interactions, &mut items, resources)?;
+    let base = side.improve(&mut users, interactions, &of_users, &mut items, resources)?;
     if users.is_finite() && items.is_finite() {
         Ok(Als { side, users, items, base })
     } else {
@@ -188,12 +189,18 @@ const ROWS_A_TASK: usize = 128;
 
 impl Side {
     fn entries<'a>(&self, others: &'a [u32], weights: &'a [f32], count: usize) -> Entries<'a> {
-        let scale = 1.0 / self.mean_weight;
-        let seen: f32 = weights.iter().map(|&weight| weight * scale).sum();
-        // λ (Σ confidence + α₀ · others)^ν
-        let ridge = self.regularisation
-            * (seen + self.unobserved_weight * count as f32).powf(self.frequency_exponent);
-        Entries { others, weights, scale, ridge }
+        Entries { others, weights, scale: 1.0 / self.mean_weight, ridge: self.ridge(weights, count) }
+    }
+
+    /// λ (Σ c + α₀ · others)^ν
+    fn ridge(&self, weights: &[f32], others: usize) -> f32 {
+        let seen: f32 = weights.iter().map(|&weight| weight / self.mean_weight).sum();
+        self.regularisation * (seen + self.unobserved_weight * others as f32).powf(self.frequency_exponent)
+    }
+
+    fn ridges(&self, observed: &Interactions) -> Vec<f32> {
+        let rows = (0..observed.users() as u32).into_par_iter();
+        rows.map(|row| self.ridge(observed.row(row).1, observed.items())).collect()
     }
 
     fn base(&self, mut squares: Vec<f32>) -> Vec<f32> {
@@ -209,12 +216,13 @@ impl Side {
         &self,
         rows: &mut Factors,
         observed: &Interactions,
+        ridges: &[f32],
         fixed: &mut Factors,
         resources: &Resources<'_>,
     ) -> Result<Vec<f32>, ModelError> {
         fixed.turn(&axes(&fixed.gram(), fixed.d).ok_or(ModelError::NotFinite)?);
         let base = self.base(fixed.squares());
-        let (vectors, count) = (fixed.vectors(), fixed.rows());
+        let (vectors, scale) = (fixed.vectors(), 1.0 / self.mean_weight);
         let fixed = Fixed { factors: fixed, base: &base };
         rows.values.par_chunks_mut(ROWS_A_TASK * vectors).enumerate().try_for_each_init(
             || Scratch::new(vectors),
@@ -223,8 +231,9 @@ impl Side {
                     return Err(ModelError::Cancelled);
                 }
                 let entries = |n: usize| {
-                    let (others, weights) = observed.row((task * ROWS_A_TASK + n) as u32);
-                    self.entries(others, weights, count)
+                    let row = task * ROWS_A_TASK + n;
+                    let (others, weights) = observed.row(row as u32);
+                    Entries { others, weights, scale, ridge: ridges[row] }
                 };
                 let solved = solve_rows(fixed, rows, entries, scratch);
                 resources.progress.advance((rows.len() / vectors) as u64);

@@ -2,7 +2,7 @@
 //! with all rows at once: their Gram matrix, and turning them to its axes.
 
 use super::Random;
-use super::products::add_squares;
+use super::products::{add_squares, load_all};
 use crate::recommender::simd::{self, Kernel, LANES, Simd};
 use faer::diag::Diag;
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
@@ -212,10 +212,10 @@ fn product<S: Simd, const N: usize>(
     let mut sums = [[simd.splat(0.0); N]; 4];
     let flat = four.as_flattened();
     let p = vectors * LANES;
-    let rows: [&[f32]; 4] = std::array::from_fn(|row| &flat[row * p..][..p]);
+    let rows = [&flat[..p], &flat[p..][..p], &flat[2 * p..][..p], &flat[3 * p..][..p]];
     for (k, turn) in turn.chunks_exact(vectors).enumerate().take(p) {
         let turn = &turn[first..][..N];
-        let loaded: [S::V; N] = std::array::from_fn(|n| simd.load(&turn[n]));
+        let loaded = load_all::<S, N>(simd, turn);
         for row in 0..4 {
             let value = simd.splat(rows[row][k]);
             for n in 0..N {

@@ -22,6 +22,25 @@ macro_rules! by_registers {
     }};
 }
 
+// Loops instead of `std::array::from_fn`, which is not always inlined and then computes without the wide vectors.
+
+#[inline(always)]
+pub fn load_all<S: Simd, const N: usize>(simd: S, from: &[[f32; LANES]]) -> [S::V; N] {
+    let mut loaded = [simd.splat(0.0); N];
+    for n in 0..N {
+        loaded[n] = simd.load(&from[n]);
+    }
+    loaded
+}
+
+#[inline(always)]
+fn four_rows(rows: &[[f32; LANES]], vectors: usize) -> [&[[f32; LANES]]; 4] {
+    let (first, rest) = rows.split_at(vectors);
+    let (second, rest) = rest.split_at(vectors);
+    let (third, fourth) = rest.split_at(vectors);
+    [first, second, third, fourth]
+}
+
 /// a += Σ rᵀr over the rows r. *Shapes*: `rows` of `vectors` each; `a` with a row for each of their numbers, `width`
 /// vectors long, at least `vectors`.
 #[inline(always)]
@@ -49,13 +68,17 @@ fn add_outer<S: Simd, const N: usize>(
     four: &mut [[f32; LANES]],
     width: usize,
 ) {
-    let mut sums: [[S::V; N]; 4] =
-        std::array::from_fn(|r| std::array::from_fn(|n| simd.load(&four[r * width + j + n])));
+    let mut sums = [[simd.splat(0.0); N]; 4];
+    for r in 0..4 {
+        for n in 0..N {
+            sums[r][n] = simd.load(&four[r * width + j + n]);
+        }
+    }
     let (vector, lane) = (i / LANES, i % LANES / 4);
     for row in rows.chunks_exact(vectors) {
         let columns = &row[j..][..N];
         let values = &row[vector].as_chunks::<4>().0[lane];
-        let columns: [S::V; N] = std::array::from_fn(|n| simd.load(&columns[n]));
+        let columns = load_all::<S, N>(simd, columns);
         for r in 0..4 {
             let value = simd.splat(values[r]);
             for n in 0..N {
@@ -97,11 +120,10 @@ pub fn multiply_rows<S: Simd>(
 #[inline(always)]
 fn sixteen_dots<S: Simd>(simd: S, left: &[[f32; LANES]], right: &[[f32; LANES]], vectors: usize) -> S::V {
     let mut sums = [simd.splat(0.0); LANES];
-    let l: [&[[f32; LANES]]; 4] = std::array::from_fn(|n| &left[n * vectors..][..vectors]);
-    let r: [&[[f32; LANES]]; 4] = std::array::from_fn(|n| &right[n * vectors..][..vectors]);
+    let (l, r) = (four_rows(left, vectors), four_rows(right, vectors));
     if S::WIDE {
         for v in 0..vectors {
-            let right: [S::V; 4] = std::array::from_fn(|n| simd.load(&r[n][v]));
+            let right = [simd.load(&r[0][v]), simd.load(&r[1][v]), simd.load(&r[2][v]), simd.load(&r[3][v])];
             for i in 0..4 {
                 let left = simd.load(&l[i][v]);
                 for j in 0..4 {
@@ -159,13 +181,17 @@ fn subtract_above<S: Simd, const N: usize>(
     four: &mut [[f32; LANES]],
     width: usize,
 ) {
-    let mut sums: [[S::V; N]; 4] =
-        std::array::from_fn(|r| std::array::from_fn(|n| simd.load(&four[r * width + j + n])));
+    let mut sums = [[simd.splat(0.0); N]; 4];
+    for r in 0..4 {
+        for n in 0..N {
+            sums[r][n] = simd.load(&four[r * width + j + n]);
+        }
+    }
     let (vector, lane) = (i / LANES, i % LANES / 4);
     for row in above.chunks_exact(width) {
         let columns = &row[j..][..N];
         let values = &row[vector].as_chunks::<4>().0[lane];
-        let columns: [S::V; N] = std::array::from_fn(|n| simd.load(&columns[n]));
+        let columns = load_all::<S, N>(simd, columns);
         for r in 0..4 {
             let value = simd.splat(values[r]);
             for n in 0..N {
@@ -190,7 +216,10 @@ fn finish_four<S: Simd>(
     inverses: &mut [f32],
 ) -> bool {
     let (vector, lane) = (i / LANES, i % LANES / 4);
-    let mut u: [[f32; 4]; 4] = std::array::from_fn(|r| four[r * width + vector].as_chunks::<4>().0[lane]);
+    let mut u = [[0f32; 4]; 4];
+    for r in 0..4 {
+        u[r] = four[r * width + vector].as_chunks::<4>().0[lane];
+    }
     for r in 0..4 {
         let pivot = u[r][r];
         if pivot.is_nan() || pivot <= 0.0 {

@@ -34,8 +34,10 @@ impl Factors {
         factors.values.par_chunks_exact_mut(vectors).enumerate().for_each(|(row, values)| {
             let mut random = Random(seed ^ (row as u64 + 1).wrapping_mul(0xd134_2543_de82_ef95));
             for value in &mut values.as_flattened_mut()[..d] {
-                // The sum of twelve uniform numbers has variance 1.
-                let normal = (0..12).map(|_| random.uniform()).sum::<f64>() - 6.0;
+                // The sum of four uniform numbers of 16 bits, which has variance 1/3.
+                let bits = random.next();
+                let uniform = |part: u32| (bits >> (16 * part)) as u16 as f64 / 65536.0;
+                let normal = ((0..4).map(uniform).sum::<f64>() - 2.0) * 3f64.sqrt();
                 *value = (normal * 0.1 / (d as f64).sqrt()) as f32;
             }
         });

@@ -227,11 +227,18 @@ fn tile<S: Simd>(
     panel: &[[f32; LANES]],
     scores: &mut [[f32; LANES]; USERS],
 ) {
-    if S::WIDE {
-        part_of_tile::<S, 0, 8>(simd, users, panel, scores);
-    } else {
-        part_of_tile::<S, 0, 4>(simd, users, panel, scores);
-        part_of_tile::<S, 4, 4>(simd, users, panel, scores);
+    match S::SUMS {
+        8.. => part_of_tile::<S, 0, 8>(simd, users, panel, scores),
+        4.. => {
+            part_of_tile::<S, 0, 4>(simd, users, panel, scores);
+            part_of_tile::<S, 4, 4>(simd, users, panel, scores);
+        }
+        _ => {
+            part_of_tile::<S, 0, 2>(simd, users, panel, scores);
+            part_of_tile::<S, 2, 2>(simd, users, panel, scores);
+            part_of_tile::<S, 4, 2>(simd, users, panel, scores);
+            part_of_tile::<S, 6, 2>(simd, users, panel, scores);
+        }
     }
 }
 

@@ -190,7 +190,7 @@ impl Kernel for Turned<'_> {
             four[..rows.len()].copy_from_slice(rows);
             let mut first = 0;
             while first < vectors {
-                first += match (vectors - first, S::WIDE) {
+                first += match (vectors - first, S::SUMS >= 16) {
                     (4.., true) => product::<S, 4>(simd, &four, self.turn, vectors, first, &mut turned),
                     (2.., true) => product::<S, 2>(simd, &four, self.turn, vectors, first, &mut turned),
                     _ => product::<S, 1>(simd, &four, self.turn, vectors, first, &mut turned),

@@ -12,7 +12,7 @@ macro_rules! by_registers {
         let std::ops::Range { start, end } = $range;
         let mut $first = start;
         while $first < end {
-            $first += match (end - $first, <$simd>::WIDE) {
+            $first += match (end - $first, <$simd>::SUMS >= 16) {
                 (4.., true) => { $call::<$simd, 4>($($argument),*); 4 }
                 (3, true) => { $call::<$simd, 3>($($argument),*); 3 }
                 (2, true) => { $call::<$simd, 2>($($argument),*); 2 }
@@ -121,7 +121,7 @@ pub fn multiply_rows<S: Simd>(
 fn sixteen_dots<S: Simd>(simd: S, left: &[[f32; LANES]], right: &[[f32; LANES]], vectors: usize) -> S::V {
     let mut sums = [simd.splat(0.0); LANES];
     let (l, r) = (four_rows(left, vectors), four_rows(right, vectors));
-    if S::WIDE {
+    if S::SUMS >= 16 {
         for v in 0..vectors {
             let right = [simd.load(&r[0][v]), simd.load(&r[1][v]), simd.load(&r[2][v]), simd.load(&r[3][v])];
             for i in 0..4 {

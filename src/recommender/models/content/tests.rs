@@ -100,6 +100,16 @@ fn without_descriptions_it_says_what_to_do() {
 }
 
 #[test]
+fn where_nothing_is_alike_nobody_is_scored() {
+    let descriptions = Descriptions(vec![product("cup", &["Home"], "A"), product("hat", &["Wear"], "B")]);
+    let bought = Interactions::from_triples(1, 2, [(0, 0, 1.0)]);
+    let model = fitted(Params::default(), &bought, &descriptions).unwrap();
+    let mut scores = [1.0; 2];
+    assert!(!model.scorer(&[0, 1]).score(User::of(Some(0), bought.row(0)), &mut scores));
+    assert_eq!(scores, [0.0; 2]);
+}
+
+#[test]
 fn weights_and_memory_are_checked() {
     let (bought, descriptions) = loyal_to_brands();
     let refused = |params: Params| matches!(params.check(), Err(ModelError::Parameter { .. }));

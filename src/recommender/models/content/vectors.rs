@@ -34,6 +34,8 @@ pub struct Vectors {
     ends: [u32; SPARSE],
     pictures: Vec<f32>,
     picture_length: usize,
+    /// Whether anything is known of any item.
+    described: bool,
 }
 
 /// Part in the upper bits, hash of its name below: sorting keeps the parts together.
@@ -83,6 +85,7 @@ impl Vectors {
                 Ok(())
             },
         )?;
+        let described = rows.iter().any(|row| !row.is_empty());
         let frequencies = frequencies(&rows);
         if resources.progress.cancelled() {
             return Err(ModelError::Cancelled);
@@ -96,6 +99,7 @@ impl Vectors {
             ends,
             pictures: vec![],
             picture_length: 0,
+            described,
         };
         let kept: Vec<Vec<(u32, f32)>> = rows
             .into_par_iter()
@@ -118,6 +122,7 @@ impl Vectors {
         let first = descriptions.iter().find(|description| usable(&description.picture));
         let Some(length) = first.map(|description| description.picture.len()) else { return };
         self.picture_length = length;
+        self.described = true;
         self.pictures = vec![0.0; length * descriptions.len()];
         for (row, description) in self.pictures.chunks_exact_mut(length).zip(descriptions) {
             if description.picture.len() == length && usable(&description.picture) {
@@ -138,9 +143,9 @@ impl Vectors {
         self.ends[SPARSE - 1] as usize
     }
 
-    /// True when no two items have anything in common.
+    /// True when nothing is known of any item.
     pub fn is_empty(&self) -> bool {
-        self.features.is_empty() && self.pictures.is_empty()
+        !self.described
     }
 
     /// Features, ascending, and their values.

@@ -12,8 +12,7 @@ mod vectors;
 use super::item_weights::ItemWeights;
 use crate::recommender::load::Arrays;
 use crate::recommender::{
-    Contribution, Description, Descriptions, Model, ModelError, Observed, Resources, Scorer, Tensor,
-    TensorData, User,
+    Contribution, Descriptions, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -121,9 +120,7 @@ pub fn fit(
     }
     resources.progress.phase("Reading descriptions", None);
     let vectors = Vectors::of(descriptions, items, resources)?;
-    // What no two products share says nothing, but it is known.
-    let is_known = |described: &Description| *described != Description::default();
-    if vectors.is_empty() && !descriptions.0.iter().any(is_known) {
+    if vectors.is_empty() {
         return Err(ModelError::NoDescriptions);
     }
     let learned = if params.learn { part_weights::learn(&vectors, interactions, resources)? } else { None };

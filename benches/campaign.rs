@@ -232,7 +232,7 @@ fn fit(snapshot: &Snapshot, kind: &str) -> LiveModel {
     let model = params.fit(&known.interactions, &resources).unwrap();
     let header = ModelHeader {
         kind: kind.into(),
-        params,
+        params: serde_json::json!(params),
         history_version: snapshot.version(),
         cut_at: now(),
         trained_at: now(),

@@ -1,7 +1,7 @@
 //! A model that can pick: the fitted maths with the shop's ids.
 
 use crate::index::Index;
-use crate::recommender::{Model, Params};
+use crate::recommender::Model;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelHeader {
     pub kind: String,
-    pub params: Params,
+    /// For people: nothing is decided by it, and a file written when parameters had other names is still read.
+    pub params: serde_json::Value,
     /// The history it saw, so that the run can be repeated.
     pub history_version: u64,
     /// It saw nothing at or after this moment.

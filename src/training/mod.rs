@@ -166,7 +166,7 @@ fn attempt(
     let trained_at = installation.now();
     let header = ModelHeader {
         kind: params.kind().to_owned(),
-        params: params.clone(),
+        params: serde_json::json!(params),
         history_version: snapshot.version(),
         cut_at,
         trained_at,

@@ -6,6 +6,9 @@
 use crate::recommender::models::Random;
 use crate::recommender::{Deed, Log};
 
+#[cfg(test)]
+mod tests;
+
 /// One thing somebody did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {

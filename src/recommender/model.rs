@@ -66,6 +66,15 @@ pub struct Contribution {
     pub amount: f32,
 }
 
+impl Contribution {
+    /// The strongest first, the smaller item among equals, at most `at_most`.
+    pub fn strongest(mut all: Vec<Self>, at_most: usize) -> Vec<Self> {
+        all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
+        all.truncate(at_most);
+        all
+    }
+}
+
 /// A fitted recommender: immutable, shared between threads.
 pub trait Model: Send + Sync {
     /// One of [`super::Params::KINDS`].
@@ -160,6 +169,24 @@ pub enum TensorData<'a> {
     U64(Cow<'a, [u64]>),
 }
 
+impl<'a> Tensor<'a> {
+    pub fn f32(name: &'static str, shape: &[usize], data: impl Into<Cow<'a, [f32]>>) -> Self {
+        Self { name: name.into(), shape: shape.into(), data: TensorData::F32(data.into()) }
+    }
+
+    /// A list.
+    pub fn u32(name: &'static str, data: impl Into<Cow<'a, [u32]>>) -> Self {
+        let data = data.into();
+        Self { name: name.into(), shape: vec![data.len()], data: TensorData::U32(data) }
+    }
+
+    /// A list.
+    pub fn u64(name: &'static str, data: impl Into<Cow<'a, [u64]>>) -> Self {
+        let data = data.into();
+        Self { name: name.into(), shape: vec![data.len()], data: TensorData::U64(data) }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ModelError {
     #[error("there is nothing to learn from: no interactions are left")]
@@ -186,9 +213,30 @@ pub enum ModelError {
     Cancelled,
 }
 
+impl ModelError {
+    /// That `name` cannot be `found`.
+    pub fn parameter(name: &'static str, found: &(impl ToString + ?Sized), expected: &'static str) -> Self {
+        Self::Parameter { name, found: found.to_string(), expected }
+    }
+}
+
 /// What a run may use and how it tells.
 pub struct Resources<'a> {
     pub seed: u64,
     pub max_memory_bytes: u64,
     pub progress: &'a dyn Progress,
+}
+
+impl Resources<'_> {
+    /// Refuses work that would need more memory than it may have; `advice` begins a sentence on what to change.
+    pub fn allow(&self, needed_bytes: u64, advice: &str) -> Result<(), ModelError> {
+        if needed_bytes <= self.max_memory_bytes {
+            return Ok(());
+        }
+        Err(ModelError::TooLarge {
+            needed_mb: needed_bytes >> 20,
+            allowed_mb: self.max_memory_bytes >> 20,
+            advice: format!("{advice}, or raise training.max_memory_mb"),
+        })
+    }
 }

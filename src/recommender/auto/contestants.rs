@@ -40,8 +40,8 @@ const ITEM_KNN: [&[(&str, &str)]; 5] = [
 const ALS: [&[(&str, &str)]; 4] = [
     &[("regularisation", "0.02")],
     &[("regularisation", "0.003")],
-    &[("unobserved_weight", "30")],
-    &[("unobserved_weight", "4")],
+    &[("unobserved_total", "30")],
+    &[("unobserved_total", "4")],
 ];
 const EASE: [&[(&str, &str)]; 4] = [
     &[("regularisation", "3")],

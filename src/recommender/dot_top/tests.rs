@@ -1,5 +1,6 @@
 //! The lists are those of a full sort, whatever the vectors of the machine.
 
+use super::selection::{key, score_of};
 use super::*;
 use crate::recommender::models::Random;
 use crate::recommender::top_k;

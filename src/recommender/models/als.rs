@@ -5,6 +5,10 @@
 //! Koren, “Revisiting the performance of iALS on item recommendation benchmarks” (RecSys 2022). Every system is solved
 //! exactly ([`super::normal_equations`]).
 
+mod descent;
+#[cfg(test)]
+mod tests;
+
 use super::dense::{add_outer, dot, solve};
 use super::factors::{Factors, axes, diagonal};
 use super::normal_equations::{Entries, Fixed, Scratch, solve_rows};
@@ -12,9 +16,9 @@ use crate::recommender::dot_top::Panels;
 use crate::recommender::load::Arrays;
 use crate::recommender::simd::LANES;
 use crate::recommender::{
-    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
+    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, User,
 };
-use rayon::prelude::*;
+use descent::{Side, descend};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -27,8 +31,9 @@ pub struct Params {
     pub iterations: usize,
     /// λ
     pub regularisation: f32,
-    /// What all pairs of a user and an item count together for being mostly unobserved, against the observed ones.
-    pub unobserved_weight: f32,
+    /// What all pairs of a user and an item count together for being mostly unobserved, against the observed ones: α₀
+    /// is this times the share of pairs that are observed.
+    pub unobserved_total: f32,
     /// ν: 1 regularises users and items by how often they occur, 0 all alike.
     pub frequency_exponent: f32,
 }
@@ -43,7 +48,7 @@ impl Default for Params {
             factors: 128,
             iterations: 8,
             regularisation: 0.007,
-            unobserved_weight: 12.0,
+            unobserved_total: 12.0,
             frequency_exponent: 1.0,
         }
     }
@@ -54,22 +59,21 @@ pub struct ValidParams(Params);
 
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
-        let refuse = |name, found: String, expected| Err(ModelError::Parameter { name, found, expected });
         if !(1..=1024).contains(&self.factors) {
-            return refuse("factors", self.factors.to_string(), "1 to 1024");
+            return Err(ModelError::parameter("factors", &self.factors, "1 to 1024"));
         }
         if !(1..=1000).contains(&self.iterations) {
-            return refuse("iterations", self.iterations.to_string(), "1 to 1000");
+            return Err(ModelError::parameter("iterations", &self.iterations, "1 to 1000"));
         }
         for (name, value) in
-            [("regularisation", self.regularisation), ("unobserved_weight", self.unobserved_weight)]
+            [("regularisation", self.regularisation), ("unobserved_total", self.unobserved_total)]
         {
             if !(value.is_finite() && value > 0.0) {
-                return refuse(name, value.to_string(), "above 0");
+                return Err(ModelError::parameter(name, &value, "above 0"));
             }
         }
         if !(0.0..=1.0).contains(&self.frequency_exponent) {
-            return refuse("frequency_exponent", self.frequency_exponent.to_string(), "0 to 1");
+            return Err(ModelError::parameter("frequency_exponent", &self.frequency_exponent, "0 to 1"));
         }
         Ok(ValidParams(self))
     }
@@ -84,17 +88,6 @@ pub struct Als {
     items: Factors,
     /// α₀ times that diagonal.
     base: Vec<f32>,
-}
-
-/// What solving for a row needs to know: the same for users and items but for the counts.
-#[derive(Debug, Clone, Copy)]
-struct Side {
-    regularisation: f32,
-    /// α₀, how much one pair counts for being mostly unobserved.
-    unobserved_weight: f32,
-    frequency_exponent: f32,
-    /// Weights are divided by their mean, so that the parameters mean the same in every shop.
-    mean_weight: f32,
 }
 
 /// *Cost*: O(iterations · (Σ min(n, d) n d + (users + items) d² + d³)) time, n being a row's entries; 4 (users + items) d
@@ -141,107 +134,7 @@ fn may_fit(params: Params, interactions: &Interactions, resources: &Resources<'_
     // The parts of a Gram matrix, and its axes in double precision.
     let squares = rayon::current_num_threads() * Scratch::bytes(vectors) + 128 * (vectors * LANES).pow(2);
     let needed = (rows * vectors * LANES * 4 + interactions.len() * 24 + squares) as u64;
-    if needed > resources.max_memory_bytes {
-        return Err(ModelError::TooLarge {
-            needed_mb: needed >> 20,
-            allowed_mb: resources.max_memory_bytes >> 20,
-            advice: "choose fewer factors, or raise training.max_memory_mb".into(),
-        });
-    }
-    Ok(())
-}
-
-fn descend(
-    params: Params,
-    interactions: &Interactions,
-    mut items: Factors,
-    resources: &Resources<'_>,
-) -> Result<Als, ModelError> {
-    let by_item = interactions.transpose();
-    let every_weight = (0..interactions.users() as u32).flat_map(|user| interactions.row(user).1);
-    let total: f64 = every_weight.map(|&weight| f64::from(weight)).sum();
-    let pairs = interactions.users() as f64 * interactions.items() as f64;
-    let side = Side {
-        regularisation: params.regularisation,
-        unobserved_weight: (f64::from(params.unobserved_weight) * interactions.len() as f64 / pairs) as f32,
-        frequency_exponent: params.frequency_exponent,
-        mean_weight: (total / interactions.len() as f64) as f32,
-    };
-    let (of_users, of_items) = (side.ridges(interactions), side.ridges(&by_item));
-    let mut users = Factors::zeros(interactions.users(), params.factors);
-    let halves = (params.iterations * (users.rows() + items.rows()) + users.rows()) as u64;
-    resources.progress.phase("Learning tastes", Some(halves));
-    for _ in 0..params.iterations {
-        side.improve(&mut users, interactions, &of_users, &mut items, resources)?;
-        side.improve(&mut items, &by_item, &of_items, &mut users, resources)?;
-    }
-    // Once more, so that a user of the shop has the factors that somebody new with the same deeds would get.
-    let base = side.improve(&mut users, interactions, &of_users, &mut items, resources)?;
-    if users.is_finite() && items.is_finite() {
-        Ok(Als { side, users, items, base })
-    } else {
-        Err(ModelError::NotFinite)
-    }
-}
-
-/// Rows between two looks at whether to go on.
-const ROWS_A_TASK: usize = 128;
-
-impl Side {
-    fn entries<'a>(&self, others: &'a [u32], weights: &'a [f32], count: usize) -> Entries<'a> {
-        Entries { others, weights, scale: 1.0 / self.mean_weight, ridge: self.ridge(weights, count) }
-    }
-
-    /// λ (Σ c + α₀ · others)^ν
-    fn ridge(&self, weights: &[f32], others: usize) -> f32 {
-        let seen: f32 = weights.iter().map(|&weight| weight / self.mean_weight).sum();
-        self.regularisation * (seen + self.unobserved_weight * others as f32).powf(self.frequency_exponent)
-    }
-
-    fn ridges(&self, observed: &Interactions) -> Vec<f32> {
-        let rows = (0..observed.users() as u32).into_par_iter();
-        rows.map(|row| self.ridge(observed.row(row).1, observed.items())).collect()
-    }
-
-    fn base(&self, mut squares: Vec<f32>) -> Vec<f32> {
-        for square in &mut squares {
-            *square *= self.unobserved_weight;
-        }
-        squares
-    }
-
-    /// One half of an iteration: every row of `rows` given the `fixed` factors of the other side, which are turned to
-    /// the axes of their Gram matrix. Returns what [`Fixed::base`] was.
-    fn improve(
-        &self,
-        rows: &mut Factors,
-        observed: &Interactions,
-        ridges: &[f32],
-        fixed: &mut Factors,
-        resources: &Resources<'_>,
-    ) -> Result<Vec<f32>, ModelError> {
-        fixed.turn(&axes(&fixed.gram(), fixed.d).ok_or(ModelError::NotFinite)?);
-        let base = self.base(fixed.squares());
-        let (vectors, scale) = (fixed.vectors(), 1.0 / self.mean_weight);
-        let fixed = Fixed { factors: fixed, base: &base };
-        rows.values.par_chunks_mut(ROWS_A_TASK * vectors).enumerate().try_for_each_init(
-            || Scratch::new(vectors),
-            |scratch, (task, rows)| {
-                if resources.progress.cancelled() {
-                    return Err(ModelError::Cancelled);
-                }
-                let entries = |n: usize| {
-                    let row = task * ROWS_A_TASK + n;
-                    let (others, weights) = observed.row(row as u32);
-                    Entries { others, weights, scale, ridge: ridges[row] }
-                };
-                let solved = solve_rows(fixed, rows, entries, scratch);
-                resources.progress.advance((rows.len() / vectors) as u64);
-                if solved { Ok(()) } else { Err(ModelError::NotFinite) }
-            },
-        )?;
-        Ok(base)
-    }
+    resources.allow(needed, "choose fewer factors")
 }
 
 impl Als {
@@ -329,10 +222,8 @@ impl Model for Als {
             item: own,
             amount: weight * entries.scale * dot(self.items.row(own as usize), &x),
         };
-        let mut all: Vec<Contribution> = user.items.iter().zip(user.weights).map(contribution).collect();
-        all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
-        all.truncate(at_most);
-        all
+        let all: Vec<Contribution> = user.items.iter().zip(user.weights).map(contribution).collect();
+        Contribution::strongest(all, at_most)
     }
 
     fn is_personal(&self) -> bool {
@@ -346,11 +237,7 @@ impl Model for Als {
         vec![
             matrix("user_factors", &self.users),
             matrix("item_factors", &self.items),
-            Tensor {
-                name: "settings".into(),
-                shape: vec![settings.len()],
-                data: TensorData::F32(Cow::Owned(settings.to_vec())),
-            },
+            Tensor::f32("settings", &[settings.len()], settings.to_vec()),
         ]
     }
 }
@@ -362,7 +249,7 @@ fn matrix<'a>(name: &'static str, factors: &'a Factors) -> Tensor<'a> {
     } else {
         Cow::Owned((0..rows).flat_map(|row| factors.row(row)).copied().collect())
     };
-    Tensor { name: name.into(), shape: vec![rows, d], data: TensorData::F32(data) }
+    Tensor::f32(name, &[rows, d], data)
 }
 
 struct Preferences<'a> {
@@ -426,7 +313,3 @@ impl Scorer for Preferences<'_> {
         lists
     }
 }
-
-#[cfg(test)]
-#[path = "als_tests.rs"]
-mod tests;

@@ -9,13 +9,11 @@ pub(in crate::recommender) mod pool;
 use super::super::holdout::Holdout;
 use crate::recommender::load::Arrays;
 use crate::recommender::{
-    Contribution, Model, ModelError, Observed, Params as AnyParams, Resources, Scorer, Tensor, TensorData,
-    User, load,
+    Contribution, Model, ModelError, Observed, Params as AnyParams, Resources, Scorer, Tensor, User, load,
 };
 pub use mixture::{Mixture, Vote};
 use pool::Pool;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,16 +63,19 @@ pub struct ValidParams(Params);
 
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
-        let refuse = |name, found: String, expected| Err(ModelError::Parameter { name, found, expected });
         if self.components.is_empty() || self.components.iter().any(|part| part.kind() == "blend") {
             let kinds: Vec<&str> = self.components.iter().map(AnyParams::kind).collect();
-            return refuse("components", kinds.join(", "), "one or more models that are not blends");
+            return Err(ModelError::parameter(
+                "components",
+                &kinds.join(", "),
+                "one or more models that are not blends",
+            ));
         }
         if !(self.held_out > 0.0 && self.held_out <= 0.5) {
-            return refuse("held_out", self.held_out.to_string(), "above 0, at most 0.5");
+            return Err(ModelError::parameter("held_out", &self.held_out, "above 0, at most 0.5"));
         }
         if self.users == 0 {
-            return refuse("users", "0".into(), "1 or more");
+            return Err(ModelError::parameter("users", &0, "1 or more"));
         }
         for component in &self.components {
             component.check()?;
@@ -213,10 +214,7 @@ impl Model for Blend {
         self.scorer(&[item]).score(user, &mut probability);
         let share = if sum > 0.0 { probability[0] / sum } else { 1.0 };
         let parts = amounts.into_iter().map(|(item, amount)| Contribution { item, amount: amount * share });
-        let mut all: Vec<Contribution> = parts.collect();
-        all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
-        all.truncate(at_most);
-        all
+        Contribution::strongest(parts.collect(), at_most)
     }
 
     fn needs_past(&self) -> bool {
@@ -232,18 +230,8 @@ impl Model for Blend {
         let text: Vec<u32> = kinds.join(",").bytes().map(u32::from).collect();
         let votes = self.mixture.votes.iter().flat_map(|vote| [vote.weight, vote.growth]);
         let numbers: Vec<f32> = [self.mixture.slope, self.mixture.offset].into_iter().chain(votes).collect();
-        let mut tensors = vec![
-            Tensor {
-                name: "components".into(),
-                shape: vec![text.len()],
-                data: TensorData::U32(Cow::Owned(text)),
-            },
-            Tensor {
-                name: "mixture".into(),
-                shape: vec![numbers.len()],
-                data: TensorData::F32(Cow::Owned(numbers)),
-            },
-        ];
+        let mut tensors =
+            vec![Tensor::u32("components", text), Tensor::f32("mixture", &[numbers.len()], numbers)];
         for (at, model) in self.components.iter().enumerate() {
             tensors.extend(
                 model

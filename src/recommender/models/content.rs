@@ -12,10 +12,9 @@ mod vectors;
 use super::item_weights::ItemWeights;
 use crate::recommender::load::Arrays;
 use crate::recommender::{
-    Contribution, Descriptions, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
+    Contribution, Descriptions, Model, ModelError, Observed, Resources, Scorer, Tensor, User,
 };
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use vectors::{PARTS, Vectors};
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -57,25 +56,18 @@ pub struct ValidParams(Params);
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
         if !(1..=10_000).contains(&self.neighbours) {
-            return Err(ModelError::Parameter {
-                name: "neighbours",
-                found: self.neighbours.to_string(),
-                expected: "1 to 10000",
-            });
+            return Err(ModelError::parameter("neighbours", &self.neighbours, "1 to 10000"));
         }
         let names = ["words", "pieces", "category", "brand", "price", "picture"];
         let weights = self.weights();
         for (name, weight) in names.into_iter().zip(weights) {
             if !(0.0..=1000.0).contains(&weight) {
-                return Err(ModelError::Parameter { name, found: weight.to_string(), expected: "0 to 1000" });
+                return Err(ModelError::parameter(name, &weight, "0 to 1000"));
             }
         }
         if weights.iter().all(|&weight| weight == 0.0) {
-            return Err(ModelError::Parameter {
-                name: "words",
-                found: "0, as all other weights".into(),
-                expected: "at least one weight above 0",
-            });
+            let found = "0, as all other weights";
+            return Err(ModelError::parameter("words", &found, "at least one weight above 0"));
         }
         Ok(ValidParams(self))
     }
@@ -111,13 +103,7 @@ pub fn fit(
     let (interactions, items) = (observed.interactions, observed.interactions.items());
     let descriptions = observed.items.ok_or(ModelError::NoDescriptions)?;
     let needed = needed_bytes(descriptions, items, params.neighbours);
-    if needed > resources.max_memory_bytes {
-        return Err(ModelError::TooLarge {
-            needed_mb: needed >> 20,
-            allowed_mb: resources.max_memory_bytes >> 20,
-            advice: "keep fewer neighbours, shorten the texts, or raise training.max_memory_mb".into(),
-        });
-    }
+    resources.allow(needed, "keep fewer neighbours, shorten the texts")?;
     resources.progress.phase("Reading descriptions", None);
     let vectors = Vectors::of(descriptions, items, resources)?;
     if vectors.is_empty() {
@@ -185,11 +171,7 @@ impl Model for Content {
 
     fn tensors(&self) -> Vec<Tensor<'_>> {
         let mut tensors = self.similarities.tensors();
-        tensors.push(Tensor {
-            name: "part_weights".into(),
-            shape: vec![PARTS],
-            data: TensorData::F32(Cow::Borrowed(&self.part_weights)),
-        });
+        tensors.push(Tensor::f32("part_weights", &[PARTS], &self.part_weights[..]));
         tensors
     }
 }

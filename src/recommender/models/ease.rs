@@ -11,9 +11,9 @@ mod scaled;
 mod tests;
 mod tiles;
 
-use super::item_weights::{ItemWeights, Row};
+use super::item_weights::{ItemToItem, ItemWeights, Row};
 use crate::recommender::load::Arrays;
-use crate::recommender::{Contribution, Model, ModelError, Observed, Resources, Scorer, Tensor, User, top_k};
+use crate::recommender::{ModelError, Observed, Resources, top_k};
 use scaled::Scaled;
 use serde::{Deserialize, Serialize};
 
@@ -56,25 +56,24 @@ pub struct ValidParams(Params);
 
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
-        let refuse = |name, found: String, expected| Err(ModelError::Parameter { name, found, expected });
         if !(self.regularisation.is_finite() && self.regularisation > 0.0) {
-            return refuse("regularisation", self.regularisation.to_string(), "above 0");
+            return Err(ModelError::parameter("regularisation", &self.regularisation, "above 0"));
         }
         for (name, share) in [("user_damping", self.user_damping), ("item_damping", self.item_damping)] {
             if !(0.0..=1.0).contains(&share) {
-                return refuse(name, share.to_string(), "0 to 1");
+                return Err(ModelError::parameter(name, &share, "0 to 1"));
             }
         }
         if !(-1.0..=1.0).contains(&self.popularity) {
-            return refuse("popularity", self.popularity.to_string(), "-1 to 1");
+            return Err(ModelError::parameter("popularity", &self.popularity, "-1 to 1"));
         }
         for (name, number) in [("neighbours", self.neighbours), ("reach", self.reach)] {
             if !(1..=10_000).contains(&number) {
-                return refuse(name, number.to_string(), "1 to 10000");
+                return Err(ModelError::parameter(name, &number, "1 to 10000"));
             }
         }
         if self.dense_items > 100_000 {
-            return refuse("dense_items", self.dense_items.to_string(), "0 to 100000");
+            return Err(ModelError::parameter("dense_items", &self.dense_items, "0 to 100000"));
         }
         Ok(ValidParams(self))
     }
@@ -114,13 +113,7 @@ pub fn fit(
     let always = items * (kept * 16 + 40) + users * 20 + interactions.len() * 24;
     let of_a_thread = items * 12 + users * 12 + interactions.len() * 8;
     let needed = (always + threads * of_a_thread) as u64;
-    if needed > resources.max_memory_bytes {
-        return Err(ModelError::TooLarge {
-            needed_mb: needed >> 20,
-            allowed_mb: resources.max_memory_bytes >> 20,
-            advice: "keep fewer neighbours, or raise training.max_memory_mb".into(),
-        });
-    }
+    resources.allow(needed, "keep fewer neighbours")?;
     let scaled = Scaled::new(interactions, &params);
     let solved = scaled.seen();
     let at_once = solved.len() <= params.dense_items
@@ -151,32 +144,10 @@ impl Ease {
     }
 }
 
-impl Model for Ease {
-    fn kind(&self) -> &'static str {
-        "ease"
-    }
+impl ItemToItem for Ease {
+    const KIND: &'static str = "ease";
 
-    fn items(&self) -> usize {
-        self.0.items()
-    }
-
-    fn scorer<'a>(&'a self, candidates: &'a [u32]) -> Box<dyn Scorer + 'a> {
-        self.0.scorer(candidates)
-    }
-
-    fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
-        self.0.explain(user, item, at_most)
-    }
-
-    fn explains_cheaply(&self) -> bool {
-        true
-    }
-
-    fn is_personal(&self) -> bool {
-        true
-    }
-
-    fn tensors(&self) -> Vec<Tensor<'_>> {
-        self.0.tensors()
+    fn weights(&self) -> &ItemWeights {
+        &self.0
     }
 }

@@ -9,9 +9,9 @@ mod similarity;
 #[cfg(test)]
 mod tests;
 
-use super::item_weights::{ItemWeights, Row};
+use super::item_weights::{ItemToItem, ItemWeights, Row};
 use crate::recommender::load::Arrays;
-use crate::recommender::{Contribution, Model, ModelError, Observed, Resources, Scorer, Tensor, User, top_k};
+use crate::recommender::{ModelError, Observed, Resources, top_k};
 use serde::{Deserialize, Serialize};
 use similarity::Pairs;
 pub use similarity::Similarity;
@@ -50,22 +50,14 @@ pub struct ValidParams(Params);
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
         if !(1..=10_000).contains(&self.neighbours) {
-            return Err(ModelError::Parameter {
-                name: "neighbours",
-                found: self.neighbours.to_string(),
-                expected: "1 to 10000",
-            });
+            return Err(ModelError::parameter("neighbours", &self.neighbours, "1 to 10000"));
         }
         if !(self.shrinkage.is_finite() && self.shrinkage >= 0.0) {
-            return Err(ModelError::Parameter {
-                name: "shrinkage",
-                found: self.shrinkage.to_string(),
-                expected: "0 or more",
-            });
+            return Err(ModelError::parameter("shrinkage", &self.shrinkage, "0 or more"));
         }
         for (name, share) in [("user_damping", self.user_damping), ("asymmetry", self.asymmetry)] {
             if !(0.0..=1.0).contains(&share) {
-                return Err(ModelError::Parameter { name, found: share.to_string(), expected: "0 to 1" });
+                return Err(ModelError::parameter(name, &share, "0 to 1"));
             }
         }
         Ok(ValidParams(self))
@@ -100,13 +92,7 @@ pub fn fit(
     let needed = (items * (kept * 8 + rayon::current_num_threads() * 12 + 16)
         + interactions.len() * 16
         + interactions.users() * 12) as u64;
-    if needed > resources.max_memory_bytes {
-        return Err(ModelError::TooLarge {
-            needed_mb: needed >> 20,
-            allowed_mb: resources.max_memory_bytes >> 20,
-            advice: "keep fewer neighbours, or raise training.max_memory_mb".into(),
-        });
-    }
+    resources.allow(needed, "keep fewer neighbours")?;
     let pairs = Pairs::new(interactions, &params);
     resources.progress.phase("Finding what is bought together", Some(items as u64));
     let nearest = |scratch: &mut Scratch, item, row: Row<'_>| {
@@ -178,32 +164,10 @@ impl ItemKnn {
     }
 }
 
-impl Model for ItemKnn {
-    fn kind(&self) -> &'static str {
-        "item_knn"
-    }
+impl ItemToItem for ItemKnn {
+    const KIND: &'static str = "item_knn";
 
-    fn items(&self) -> usize {
-        self.0.items()
-    }
-
-    fn scorer<'a>(&'a self, candidates: &'a [u32]) -> Box<dyn Scorer + 'a> {
-        self.0.scorer(candidates)
-    }
-
-    fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
-        self.0.explain(user, item, at_most)
-    }
-
-    fn explains_cheaply(&self) -> bool {
-        true
-    }
-
-    fn is_personal(&self) -> bool {
-        true
-    }
-
-    fn tensors(&self) -> Vec<Tensor<'_>> {
-        self.0.tensors()
+    fn weights(&self) -> &ItemWeights {
+        &self.0
     }
 }

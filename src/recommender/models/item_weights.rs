@@ -2,9 +2,8 @@
 //! alone. It does not know where its weights come from.
 
 use crate::recommender::load::Arrays;
-use crate::recommender::{Contribution, ModelError, Resources, Scorer, Tensor, TensorData, User};
+use crate::recommender::{Contribution, Model, ModelError, Resources, Scorer, Tensor, User};
 use rayon::prelude::*;
-use std::borrow::Cow;
 
 /// How much each item speaks for others. A user's score of item j is Σ_i √w_ui B_ij, so that one heavy buyer's weight
 /// does not drown the rest.
@@ -134,30 +133,17 @@ impl ItemWeights {
     }
 
     pub fn tensors(&self) -> Vec<Tensor<'_>> {
-        let entries = vec![self.others.len()];
         vec![
-            Tensor {
-                name: "starts".into(),
-                shape: vec![self.starts.len()],
-                data: TensorData::U64(Cow::Borrowed(&self.starts)),
-            },
-            Tensor {
-                name: "neighbours".into(),
-                shape: entries.clone(),
-                data: TensorData::U32(Cow::Borrowed(&self.others)),
-            },
-            Tensor {
-                name: "similarities".into(),
-                shape: entries,
-                data: TensorData::F32(Cow::Borrowed(&self.weights)),
-            },
+            Tensor::u64("starts", &self.starts),
+            Tensor::u32("neighbours", &self.others),
+            Tensor::f32("similarities", &[self.weights.len()], &self.weights),
         ]
     }
 
     /// Exact: the contributions of all the user's items add up to the score.
     pub fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
         let user = user.within(self.items());
-        let mut all: Vec<Contribution> = user
+        let all: Vec<Contribution> = user
             .items
             .iter()
             .zip(user.weights)
@@ -167,9 +153,7 @@ impl ItemWeights {
                 Some(Contribution { item: own, amount: weight.sqrt() * weights[at] })
             })
             .collect();
-        all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
-        all.truncate(at_most);
-        all
+        Contribution::strongest(all, at_most)
     }
 
     pub fn scorer<'a>(&'a self, candidates: &[u32]) -> Box<dyn Scorer + 'a> {
@@ -178,6 +162,43 @@ impl ItemWeights {
             place_of[item as usize] = place as u32;
         }
         Box::new(Neighbours { weights: self, place_of })
+    }
+}
+
+/// A model that is such weights and nothing beside them.
+pub trait ItemToItem {
+    const KIND: &'static str;
+
+    fn weights(&self) -> &ItemWeights;
+}
+
+impl<T: ItemToItem + Send + Sync> Model for T {
+    fn kind(&self) -> &'static str {
+        T::KIND
+    }
+
+    fn items(&self) -> usize {
+        self.weights().items()
+    }
+
+    fn scorer<'a>(&'a self, candidates: &'a [u32]) -> Box<dyn Scorer + 'a> {
+        self.weights().scorer(candidates)
+    }
+
+    fn explain(&self, user: User<'_>, item: u32, at_most: usize) -> Vec<Contribution> {
+        self.weights().explain(user, item, at_most)
+    }
+
+    fn explains_cheaply(&self) -> bool {
+        true
+    }
+
+    fn is_personal(&self) -> bool {
+        true
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        self.weights().tensors()
     }
 }
 

@@ -8,12 +8,10 @@
 
 use crate::recommender::load::Arrays;
 use crate::recommender::{
-    Contribution, Interactions, Kind, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData,
-    User,
+    Contribution, Interactions, Kind, Model, ModelError, Observed, Resources, Scorer, Tensor, User,
 };
 use indicators::Indicators;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 mod indicators;
 mod recall;
@@ -50,18 +48,17 @@ pub struct ValidParams(Params);
 
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
-        let refuse = |name, found: String, expected| Err(ModelError::Parameter { name, found, expected });
         if !(1..=10_000).contains(&self.neighbours) {
-            return refuse("neighbours", self.neighbours.to_string(), "1 to 10000");
+            return Err(ModelError::parameter("neighbours", &self.neighbours, "1 to 10000"));
         }
         if !(2..=100_000).contains(&self.max_items_per_user) {
-            return refuse("max_items_per_user", self.max_items_per_user.to_string(), "2 to 100000");
+            return Err(ModelError::parameter("max_items_per_user", &self.max_items_per_user, "2 to 100000"));
         }
         for (name, value) in
             [("min_likelihood_ratio", self.min_likelihood_ratio), ("half_life_days", self.half_life_days)]
         {
             if !(value.is_finite() && value >= 0.0) {
-                return refuse(name, value.to_string(), "0 or more");
+                return Err(ModelError::parameter(name, &value, "0 or more"));
             }
         }
         Ok(ValidParams(self))
@@ -99,13 +96,7 @@ pub fn fit(
     let threads = rayon::current_num_threads();
     let lists = kinds.len() * params.neighbours.min(items) * 8;
     let needed = (items * (2 * lists + threads * 28) + deeds * 48 + users * 24) as u64;
-    if needed > resources.max_memory_bytes {
-        return Err(ModelError::TooLarge {
-            needed_mb: needed >> 20,
-            allowed_mb: resources.max_memory_bytes >> 20,
-            advice: "keep fewer neighbours, or raise training.max_memory_mb".into(),
-        });
-    }
+    resources.allow(needed, "keep fewer neighbours")?;
     let shares = match log {
         Some(log) => shares::learn(&params, log, &kinds, items, resources)?,
         None => vec![1.0],
@@ -183,10 +174,7 @@ impl Model for MultiEvent {
             item: run[0].item,
             amount: run.iter().map(|contribution| contribution.amount).sum(),
         });
-        let mut all: Vec<Contribution> = summed.collect();
-        all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
-        all.truncate(at_most);
-        all
+        Contribution::strongest(summed.collect(), at_most)
     }
 
     fn needs_past(&self) -> bool {
@@ -211,21 +199,13 @@ impl Model for MultiEvent {
         ];
         let kinds: Vec<u32> = self.kinds.iter().map(|&kind| kind as u32).collect();
         let mut tensors = vec![
-            Tensor {
-                name: "kinds".into(),
-                shape: vec![kinds.len()],
-                data: TensorData::U32(Cow::Owned(kinds)),
-            },
-            numbers("shares", Cow::Borrowed(&self.shares)),
-            numbers("settings", Cow::Owned(settings)),
+            Tensor::u32("kinds", kinds),
+            Tensor::f32("shares", &[self.shares.len()], &self.shares),
+            Tensor::f32("settings", &[settings.len()], settings),
         ];
         tensors.extend(indicators::tensors(&self.indicators));
         tensors
     }
-}
-
-fn numbers<'a>(name: &'static str, data: Cow<'a, [f32]>) -> Tensor<'a> {
-    Tensor { name: name.into(), shape: vec![data.len()], data: TensorData::F32(data) }
 }
 
 impl MultiEvent {

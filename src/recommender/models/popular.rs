@@ -2,10 +2,9 @@
 
 use crate::recommender::load::Arrays;
 use crate::recommender::{
-    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
+    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, User,
 };
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// Best-sellers have nothing to choose: which events count, and for how long, is decided by the weights.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -71,11 +70,7 @@ impl Model for Popular {
     }
 
     fn tensors(&self) -> Vec<Tensor<'_>> {
-        vec![Tensor {
-            name: "scores".into(),
-            shape: vec![self.scores.len()],
-            data: TensorData::F32(Cow::Borrowed(&self.scores)),
-        }]
+        vec![Tensor::f32("scores", &[self.scores.len()], &self.scores)]
     }
 }
 

@@ -8,14 +8,11 @@
 //! speak too.
 
 use crate::recommender::load::Arrays;
-use crate::recommender::{
-    Contribution, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
-};
+use crate::recommender::{Contribution, Model, ModelError, Observed, Resources, Scorer, Tensor, User};
 use cutting::{SESSIONS_A_LOOK, Sessions, cut, go_on};
 use nearest::Nearest;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::cmp::Reverse;
 
 mod cutting;
@@ -63,17 +60,20 @@ pub struct ValidParams(Params);
 
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
-        let refuse = |name, found: String, expected| Err(ModelError::Parameter { name, found, expected });
         for (name, count) in [("recent_sessions", self.recent_sessions), ("neighbours", self.neighbours)] {
             if !(1..=100_000).contains(&count) {
-                return refuse(name, count.to_string(), "1 to 100000");
+                return Err(ModelError::parameter(name, &count, "1 to 100000"));
             }
         }
         if !(1..=1000).contains(&self.moments) {
-            return refuse("moments", self.moments.to_string(), "1 to 1000");
+            return Err(ModelError::parameter("moments", &self.moments, "1 to 1000"));
         }
         if !(0.0..=5_300_000.0).contains(&self.gap_minutes) {
-            return refuse("gap_minutes", self.gap_minutes.to_string(), "0 to 5300000, which is ten years");
+            return Err(ModelError::parameter(
+                "gap_minutes",
+                &self.gap_minutes,
+                "0 to 5300000, which is ten years",
+            ));
         }
         for (name, share) in [
             ("earlier_sessions", self.earlier_sessions),
@@ -81,7 +81,7 @@ impl Params {
             ("rarity", self.rarity),
         ] {
             if !(0.0..=1.0).contains(&share) {
-                return refuse(name, share.to_string(), "0 to 1");
+                return Err(ModelError::parameter(name, &share, "0 to 1"));
             }
         }
         Ok(ValidParams(self))
@@ -125,13 +125,7 @@ pub fn fit(
         Some(log) => log.len() * 36,
         None => interactions.len() * 8 + interactions.users() * 24,
     } + interactions.items() * 24;
-    if needed as u64 > resources.max_memory_bytes {
-        return Err(ModelError::TooLarge {
-            needed_mb: needed as u64 >> 20,
-            allowed_mb: resources.max_memory_bytes >> 20,
-            advice: "learn from fewer days, or raise training.max_memory_mb".into(),
-        });
-    }
+    resources.allow(needed as u64, "learn from fewer days")?;
     let mut sessions = Sessions::new(interactions.items(), params.recent_sessions);
     match log {
         Some(log) => {
@@ -270,9 +264,7 @@ impl Model for Session {
             }
         }
         all.retain(|contribution| contribution.amount > 0.0);
-        all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
-        all.truncate(at_most);
-        all
+        Contribution::strongest(all, at_most)
     }
 
     fn needs_past(&self) -> bool {
@@ -295,24 +287,12 @@ impl Model for Session {
             params.rarity,
         ];
         vec![
-            Tensor {
-                name: "starts".into(),
-                shape: vec![self.starts.len()],
-                data: TensorData::U64(Cow::Borrowed(&self.starts)),
-            },
-            Tensor {
-                name: "contents".into(),
-                shape: vec![self.contents.len()],
-                data: TensorData::U32(Cow::Borrowed(&self.contents)),
-            },
-            numbers("rarity", Cow::Borrowed(&self.rarity)),
-            numbers("settings", Cow::Owned(settings)),
+            Tensor::u64("starts", &self.starts),
+            Tensor::u32("contents", &self.contents),
+            Tensor::f32("rarity", &[self.rarity.len()], &self.rarity),
+            Tensor::f32("settings", &[settings.len()], settings),
         ]
     }
-}
-
-fn numbers<'a>(name: &'static str, data: Cow<'a, [f32]>) -> Tensor<'a> {
-    Tensor { name: name.into(), shape: vec![data.len()], data: TensorData::F32(data) }
 }
 
 /// The place of an item that is no candidate.

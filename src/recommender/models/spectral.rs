@@ -11,11 +11,10 @@ use super::{dense, scale};
 use crate::recommender::dot_top::Panels;
 use crate::recommender::load::Arrays;
 use crate::recommender::{
-    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, TensorData, User,
+    Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, User,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -63,14 +62,13 @@ pub struct ValidParams(Params);
 
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
-        let refuse = |name, found: String, expected| Err(ModelError::Parameter { name, found, expected });
         for (name, number) in [("factors", self.factors), ("neighbours", self.neighbours)] {
             if !(1..=10_000).contains(&number) {
-                return refuse(name, number.to_string(), "1 to 10000");
+                return Err(ModelError::parameter(name, &number, "1 to 10000"));
             }
         }
         if !(1..=100).contains(&self.iterations) {
-            return refuse("iterations", self.iterations.to_string(), "1 to 100");
+            return Err(ModelError::parameter("iterations", &self.iterations, "1 to 100"));
         }
         for (name, share) in [
             ("user_damping", self.user_damping),
@@ -80,11 +78,11 @@ impl Params {
             ("sharpness", self.sharpness),
         ] {
             if !(0.0..=1.0).contains(&share) {
-                return refuse(name, share.to_string(), "0 to 1");
+                return Err(ModelError::parameter(name, &share, "0 to 1"));
             }
         }
         if !(self.low_pass_share.is_finite() && self.low_pass_share > 0.0) {
-            return refuse("low_pass_share", self.low_pass_share.to_string(), "above 0");
+            return Err(ModelError::parameter("low_pass_share", &self.low_pass_share, "above 0"));
         }
         Ok(ValidParams(self))
     }
@@ -120,13 +118,7 @@ pub fn fit(
     let d = params.factors.min(interactions.items()).min(interactions.users());
     let rows = interactions.users() + 2 * interactions.items();
     let needed = (rows * (d + 32) * 4 + interactions.len() * 32) as u64;
-    if needed > resources.max_memory_bytes {
-        return Err(ModelError::TooLarge {
-            needed_mb: needed >> 20,
-            allowed_mb: resources.max_memory_bytes >> 20,
-            advice: "choose fewer factors, or raise training.max_memory_mb".into(),
-        });
-    }
+    resources.allow(needed, "choose fewer factors")?;
     let linear = item_knn::Params { neighbours: params.neighbours, ..item_knn::Params::default() };
     let linear = item_knn::fit(&linear.check()?, observed, resources)?;
     let mut low_pass = LowPass::fit(&params, d, interactions, resources)?;
@@ -254,10 +246,7 @@ impl Model for Spectral {
             let linear = all.binary_search_by_key(&own, |part| part.item).map_or(0.0, |at| all[at].amount);
             Contribution { item: own, amount: amount + linear }
         });
-        let mut all: Vec<Contribution> = low_pass.collect();
-        all.sort_by(|a, b| b.amount.total_cmp(&a.amount).then(a.item.cmp(&b.item)));
-        all.truncate(at_most);
-        all
+        Contribution::strongest(low_pass.collect(), at_most)
     }
 
     fn is_personal(&self) -> bool {
@@ -266,16 +255,11 @@ impl Model for Spectral {
 
     fn tensors(&self) -> Vec<Tensor<'_>> {
         let LowPass { d, vectors, input, output } = &self.low_pass;
-        let numbers = |name: &'static str, shape: Vec<usize>, data| Tensor {
-            name: name.into(),
-            shape,
-            data: TensorData::F32(data),
-        };
         let mut tensors = self.linear.tensors();
-        tensors.push(numbers("vectors", vec![input.len(), *d], Cow::Borrowed(vectors)));
-        tensors.push(numbers("input", vec![input.len()], Cow::Borrowed(input)));
-        tensors.push(numbers("output", vec![output.len()], Cow::Borrowed(output)));
-        tensors.push(numbers("settings", vec![1], Cow::Owned(vec![self.linear_weight])));
+        tensors.push(Tensor::f32("vectors", &[input.len(), *d], vectors));
+        tensors.push(Tensor::f32("input", &[input.len()], input));
+        tensors.push(Tensor::f32("output", &[output.len()], output));
+        tensors.push(Tensor::f32("settings", &[1], vec![self.linear_weight]));
         tensors
     }
 }

@@ -36,17 +36,20 @@ impl Mixture {
     }
 
     pub fn check(&self, models: usize) -> Result<(), ModelError> {
-        let refuse =
-            |found: String, expected| Err(ModelError::Parameter { name: "mixture", found, expected });
         if self.votes.len() != models {
-            return refuse(
-                format!("{} votes of {models} models", self.votes.len()),
+            return Err(ModelError::parameter(
+                "mixture",
+                &format!("{} votes of {models} models", self.votes.len()),
                 "one vote for each model",
-            );
+            ));
         }
         let numbers = self.votes.iter().flat_map(|vote| [vote.weight, vote.growth]);
         if !numbers.chain([self.slope, self.offset]).all(f32::is_finite) || self.slope <= 0.0 {
-            return refuse("not finite, or falling".into(), "finite numbers and a slope above 0");
+            return Err(ModelError::parameter(
+                "mixture",
+                "not finite, or falling",
+                "finite numbers and a slope above 0",
+            ));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::progress::Silent;
-use crate::recommender::Interactions;
+use crate::recommender::{Interactions, Model};
 use proptest::prelude::*;
 
 fn resources(max_memory_bytes: u64) -> Resources<'static> {

@@ -2,9 +2,8 @@
 
 use super::Params;
 use crate::recommender::load::Arrays;
-use crate::recommender::{Interactions, ModelError, Resources, Tensor, TensorData, top_k};
+use crate::recommender::{Interactions, ModelError, Resources, Tensor, top_k};
 use rayon::prelude::*;
-use std::borrow::Cow;
 
 /// For each item the target items it foretells, ascending, with strengths above 0 whose mean is 1.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -191,23 +190,10 @@ pub fn tensors(of_each: &[Indicators]) -> Vec<Tensor<'_>> {
         joined.items.extend_from_slice(&indicators.items);
         joined.strengths.extend_from_slice(&indicators.strengths);
     }
-    let edges = vec![joined.items.len()];
     vec![
-        Tensor {
-            name: "starts".into(),
-            shape: vec![joined.starts.len()],
-            data: TensorData::U64(Cow::Owned(joined.starts)),
-        },
-        Tensor {
-            name: "neighbours".into(),
-            shape: edges.clone(),
-            data: TensorData::U32(Cow::Owned(joined.items)),
-        },
-        Tensor {
-            name: "strengths".into(),
-            shape: edges,
-            data: TensorData::F32(Cow::Owned(joined.strengths)),
-        },
+        Tensor::u64("starts", joined.starts),
+        Tensor::u32("neighbours", joined.items),
+        Tensor::f32("strengths", &[joined.strengths.len()], joined.strengths),
     ]
 }
 

@@ -81,6 +81,12 @@ const FIRST_ROUND: usize = 1000;
 /// People the best of each kind are measured on, and a blend's votes are learned from.
 const SECOND_ROUND: usize = 6000;
 
+/// Of what was observed.
+const HELD_BACK: f32 = 0.2;
+
+/// Parameters that gain less of the defaults' NDCG than this, with confidence, are left alone.
+const WORTH_IT: f64 = 0.02;
+
 /// Below so many interactions everything is tried on all of them.
 const SMALL: usize = 200_000;
 
@@ -93,8 +99,13 @@ struct Finalist {
     model: Box<dyn Model>,
 }
 
-/// Holds the newest fifth back, or without times a tenth of everybody's items, and races on it: what is chosen on less
-/// data smooths more than the whole needs.
+/// A contestant, and its NDCG for each of those who judge.
+struct Racer {
+    finalist: Finalist,
+    ndcg: Vec<f64>,
+}
+
+/// Holds the newest fifth back, or without times a fifth of what those who judge have, and races on it.
 ///
 /// *Errors*: as [`race`].
 pub fn choose(
@@ -103,8 +114,7 @@ pub fn choose(
     effort: Effort,
     resources: &Resources<'_>,
 ) -> Result<Outcome, ModelError> {
-    let share = if observed.log.is_some_and(|log| !log.is_empty()) { 0.2 } else { 0.1 };
-    let holdout = Holdout::newest(observed, share, resources.seed);
+    let holdout = Holdout::newest(observed, HELD_BACK, SECOND_ROUND, resources.seed);
     let train = holdout.observed(observed);
     race(Arena { train, owned: &holdout.train, test: &holdout.test, k }, effort, resources)
 }
@@ -163,29 +173,37 @@ impl Arena<'_> {
         evaluate(model, self.train, self.owned, &test, self.k, &Silent)
     }
 
-    /// The best of one kind; `None` when none of them can be fitted.
+    /// The best of one kind, or its defaults where nothing is certainly and clearly better: what wins by little in a time
+    /// that is over, after learning from a part, tends to smooth too much, and a blend of models that all do loses by it.
+    /// `None` when none of them can be fitted.
     fn best_of(
         &self,
         mut contestants: Vec<Params>,
         judges: &[u32],
         resources: &Resources<'_>,
     ) -> Result<Option<Finalist>, ModelError> {
+        let Some(defaults) = contestants.first().cloned() else { return Ok(None) };
         if contestants.len() > 1 && self.train.interactions.len() > SMALL {
             let few = evenly(judges.to_vec(), FIRST_ROUND);
             let part = part_of_users(self.train.interactions, &few);
             let train = Observed { interactions: &part, ..self.train };
-            let defaults = contestants[0].clone();
             let ranked = self.rank(contestants, train, &few, resources)?;
-            contestants = ranked.into_iter().map(|(_, finalist)| finalist.params).collect();
+            contestants = ranked.into_iter().map(|racer| racer.finalist.params).collect();
             contestants.truncate(contestants.len().div_ceil(3));
-            // On few users whatever smooths most looks best, so the defaults have a second chance.
             if !contestants.contains(&defaults) {
-                contestants.push(defaults);
+                contestants.push(defaults.clone());
             }
         }
-        let ranked =
-            self.rank(contestants, self.train, &evenly(judges.to_vec(), 3 * FIRST_ROUND), resources)?;
-        Ok(ranked.into_iter().next().map(|(_, finalist)| finalist))
+        let judges = evenly(judges.to_vec(), 3 * FIRST_ROUND);
+        let mut ranked = self.rank(contestants, self.train, &judges, resources)?;
+        if let Some(at) = ranked.iter().position(|racer| racer.finalist.params == defaults) {
+            let [low, mean, _] = paired_difference(&ranked[0].ndcg, &ranked[at].ndcg, resources.seed);
+            let of_best = ranked[0].ndcg.iter().sum::<f64>() / ranked[0].ndcg.len().max(1) as f64;
+            if low <= WORTH_IT * (of_best - mean) {
+                ranked.swap(0, at);
+            }
+        }
+        Ok(ranked.into_iter().next().map(|racer| racer.finalist))
     }
 
     /// Best first, by NDCG.
@@ -195,8 +213,8 @@ impl Arena<'_> {
         train: Observed<'_>,
         people: &[u32],
         resources: &Resources<'_>,
-    ) -> Result<Vec<(f64, Finalist)>, ModelError> {
-        let mut ranked: Vec<(f64, Finalist)> = Vec::new();
+    ) -> Result<Vec<Racer>, ModelError> {
+        let mut ranked = Vec::new();
         for params in contestants {
             let model = match params.fit(train, resources) {
                 Ok(model) => model,
@@ -210,10 +228,12 @@ impl Arena<'_> {
                 }
                 Err(error) => return Err(error),
             };
-            let ndcg = self.measure(&*model, people, resources)?.quality.ndcg;
-            ranked.push((ndcg, Finalist { params, model }));
+            let found = self.measure(&*model, people, resources)?;
+            let racer = Racer { finalist: Finalist { params, model }, ndcg: found.ndcg };
+            ranked.push((found.quality.ndcg, racer));
         }
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let ranked = ranked.into_iter().map(|(_, racer)| racer).collect();
         Ok(ranked)
     }
 

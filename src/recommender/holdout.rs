@@ -2,6 +2,12 @@
 
 use super::{Deed, Interactions, Log, Observed};
 
+/// Without times, one user in so many at most judges.
+const FEWEST_WHOLE: usize = 3;
+
+/// But so many may, however few there are.
+const JUDGES_OF_A_SMALL_SHOP: usize = 1000;
+
 /// What is left to learn from, and what is to be found.
 pub struct Holdout {
     pub train: Interactions,
@@ -11,28 +17,34 @@ pub struct Holdout {
 }
 
 impl Holdout {
-    /// The newest `share` of the deeds where there is a log, else that share of each user's items, chosen by a hash of
-    /// user, item and `seed`, so that neither the order nor other users change the choice.
+    /// The newest `share` of the deeds where there is a log, else that share of the items of at most `judges` users, evenly
+    /// spread: the others stay whole, so that what is learned is almost what all of the data would teach, and what is
+    /// found best is best for all of it. Which items is a hash of user, item and `seed`, so that the order changes nothing.
     ///
     /// *Units*: a pair's weight is divided between the two parts like its deeds. *Cost*: one pass, and a sort of the
     /// times.
-    pub fn newest(observed: Observed<'_>, share: f32, seed: u64) -> Self {
+    pub fn newest(observed: Observed<'_>, share: f32, judges: usize, seed: u64) -> Self {
         match observed.log {
             Some(log) if !log.is_empty() => Self::by_time(observed.interactions, log, share),
-            _ => Self::at_random(observed.interactions, share, seed),
+            _ => Self::at_random(observed.interactions, share, judges, seed),
         }
     }
 
-    fn at_random(all: &Interactions, share: f32, seed: u64) -> Self {
+    fn at_random(all: &Interactions, share: f32, judges: usize, seed: u64) -> Self {
+        // Whoever has one item only would have nothing left to be known by.
+        let known: Vec<u32> = (0..all.users() as u32).filter(|&user| all.row(user).0.len() > 1).collect();
+        let most = judges.min((known.len() / FEWEST_WHOLE).max(JUDGES_OF_A_SMALL_SHOP));
+        let judges = evenly(known, most);
         let is_held = |user: u32, item: u32| {
             let mixed = super::models::Random(seed ^ (u64::from(user) << 32 | u64::from(item))).uniform();
             mixed < f64::from(share)
         };
         let (mut kept, mut held) = (Vec::new(), Vec::new());
         for user in 0..all.users() as u32 {
+            let judges = judges.binary_search(&user).is_ok();
             let (items, weights) = all.row(user);
             for (&item, &weight) in items.iter().zip(weights) {
-                if is_held(user, item) { &mut held } else { &mut kept }.push((user, item, weight));
+                if judges && is_held(user, item) { &mut held } else { &mut kept }.push((user, item, weight));
             }
         }
         let of = |triples| Interactions::from_triples(all.users(), all.items(), triples);
@@ -106,7 +118,7 @@ mod tests {
         let all = Interactions::from_triples(2, 2, [(0, 0, 4.0), (0, 1, 1.0), (1, 1, 2.0)]);
         let deed = |user, item, at| Deed { user, item, kind: Kind::Purchase, at };
         let log = Log::from_deeds(2, 2, vec![deed(0, 0, 1), deed(0, 0, 8), deed(0, 1, 9), deed(1, 1, 2)]);
-        let holdout = Holdout::newest(Observed { log: Some(&log), ..(&all).into() }, 0.5, 1);
+        let holdout = Holdout::newest(Observed { log: Some(&log), ..(&all).into() }, 0.5, 10, 1);
         assert_eq!(holdout.train.row(0), (&[0][..], &[2.0][..]));
         assert_eq!(holdout.test.row(0), (&[1][..], &[1.0][..]));
         assert_eq!((holdout.train.row(1).0.len(), holdout.users(10)), (1, vec![0]));
@@ -118,9 +130,24 @@ mod tests {
         let pairs = |users: u32| (0..users).flat_map(|user| (0..50).map(move |item| (user, item, 1.0)));
         let few = Interactions::from_triples(20, 50, pairs(20));
         let many = Interactions::from_triples(40, 50, pairs(40));
-        let (few, many) = (Holdout::newest((&few).into(), 0.2, 7), Holdout::newest((&many).into(), 0.2, 7));
+        let (few, many) =
+            (Holdout::newest((&few).into(), 0.2, 100, 7), Holdout::newest((&many).into(), 0.2, 100, 7));
         assert_eq!(few.train.len() + few.test.len(), 1000);
         assert!((150..250).contains(&few.test.len()), "{}", few.test.len());
         assert!((0..20).all(|user| few.test.row(user) == many.test.row(user)));
+    }
+
+    #[test]
+    fn who_does_not_judge_stays_whole() {
+        let pairs = (0..3000).flat_map(|user| (0..1 + user % 9).map(move |item| (user, item, 1.0)));
+        let all = Interactions::from_triples(3000, 9, pairs);
+        let holdout = Holdout::newest((&all).into(), 0.5, 800, 7);
+        assert_eq!(holdout.train.len() + holdout.test.len(), all.len());
+        let judges = holdout.users(usize::MAX);
+        assert!((500..=800).contains(&judges.len()), "{}", judges.len());
+        // Nobody is left to be known by nothing because they had one item only.
+        assert!(judges.iter().all(|&user| all.row(user).0.len() > 1));
+        let everybody = Holdout::newest((&all).into(), 0.5, usize::MAX, 7).users(usize::MAX);
+        assert!(everybody.len() <= 1000, "at most a third, or a thousand: {}", everybody.len());
     }
 }

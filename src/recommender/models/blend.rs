@@ -118,7 +118,7 @@ fn learn(params: &Params, observed: Observed<'_>, resources: &Resources<'_>) -> 
         slope: 1.0,
         offset: 0.0,
     };
-    let holdout = Holdout::newest(observed, params.held_out, resources.seed);
+    let holdout = Holdout::newest(observed, params.held_out, params.users, resources.seed);
     let users = holdout.users(params.users);
     if holdout.train.is_empty() || users.is_empty() {
         return Ok(equal());

@@ -33,6 +33,24 @@ struct Shown {
     seconds: String,
     /// Label, the model's figure, best-sellers'.
     figures: Vec<(&'static str, String, String)>,
+    race: Option<Race>,
+}
+
+/// How Handpick came to choose the model.
+struct Race {
+    reason: String,
+    /// The best first.
+    ways: Vec<Way>,
+}
+
+/// One way of picking that was tried.
+struct Way {
+    name: &'static str,
+    /// How good its lists were, of 100 for the best.
+    quality: i64,
+    /// Of 100 customers.
+    found: i64,
+    is_chosen: bool,
 }
 
 /// Kind and what it is good for, in plain words.
@@ -130,5 +148,79 @@ fn shown(model: StoredModel, zone: chrono_tz::Tz) -> Shown {
         cut_at: web::date(model.cut_at, zone),
         seconds: web::decimal(model.train_ms as f64 / 1000.0, 1),
         figures: if measured { figures.into() } else { Vec::new() },
+        race: race(&metrics, &model.kind),
+    }
+}
+
+/// `None` for a model that somebody asked for, and where nothing could be measured.
+fn race(metrics: &serde_json::Value, chosen: &str) -> Option<Race> {
+    if metrics["auto"] != true {
+        return None;
+    }
+    let tried: Vec<(&str, f64, f64)> = metrics["tried"]
+        .as_array()?
+        .iter()
+        .filter_map(|tried| {
+            let figure = |key: &str| tried["quality"][key].as_f64();
+            Some((tried["kind"].as_str()?, figure("ndcg")?, figure("hit_rate")?))
+        })
+        .collect();
+    let best = tried.iter().map(|tried| tried.1).fold(0.0, f64::max);
+    if tried.len() < 2 || best <= 0.0 {
+        return None;
+    }
+    let of_hundred = |share: f64| (share * 100.0).round() as i64;
+    let way = |&(kind, quality, found): &(&str, f64, f64)| Way {
+        name: web::model_name(kind),
+        quality: of_hundred(quality / best),
+        found: of_hundred(found),
+        is_chosen: kind == chosen,
+    };
+    let reason = match chosen {
+        "popular" => {
+            "No other way was better than best-sellers beyond chance, so Handpick keeps to them.".into()
+        }
+        _ => format!(
+            "Handpick tried {} ways of picking; “{}” had the best lists. The more of what customers bought next stood in \
+             a list, and the nearer to its top, the better the list.",
+            tried.len(),
+            web::model_name(chosen)
+        ),
+    };
+    Some(Race { reason, ways: tried.iter().map(way).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::race;
+    use serde_json::json;
+
+    fn tried(kind: &str, ndcg: f64, hits: f64) -> serde_json::Value {
+        json!({"kind": kind, "quality": {"ndcg": ndcg, "hit_rate": hits}})
+    }
+
+    #[test]
+    fn a_race_is_told_beside_its_best() {
+        let all = [tried("ease", 0.2, 0.5), tried("als", 0.15, 0.516), tried("popular", 0.05, 0.2)];
+        let told = race(&json!({"auto": true, "tried": all}), "ease").unwrap();
+        let figures: Vec<(i64, i64)> = told.ways.iter().map(|way| (way.quality, way.found)).collect();
+        assert_eq!(figures, [(100, 50), (75, 52), (25, 20)]);
+        assert!(told.ways[0].is_chosen && !told.ways[1].is_chosen);
+        assert!(told.reason.contains("3 ways") && told.reason.contains("“For and against”"));
+        let told = race(&json!({"auto": true, "tried": all}), "popular").unwrap();
+        assert!(told.ways[2].is_chosen && told.reason.contains("beyond chance"));
+    }
+
+    #[test]
+    fn without_a_race_nothing_is_told() {
+        let all = [tried("ease", 0.2, 0.5), tried("popular", 0.05, 0.2)];
+        assert!(race(&json!({"auto": false, "tried": all}), "ease").is_none());
+        assert!(race(&json!({"auto": true, "tried": []}), "popular").is_none());
+        assert!(
+            race(&json!({"auto": true, "tried": [tried("a", 0.0, 0.0), tried("b", 0.0, 0.0)]}), "a")
+                .is_none()
+        );
+        // Models of earlier versions.
+        assert!(race(&json!({"auto": true}), "als").is_none() && race(&json!(null), "als").is_none());
     }
 }

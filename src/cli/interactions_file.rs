@@ -139,8 +139,7 @@ fn csv(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     let mut record = csv::StringRecord::new();
     loop {
-        // The csv crate's message names the line and what it expected.
-        if !reader.read_record(&mut record)? {
+        if !reader.read_record(&mut record).map_err(plainly)? {
             return Ok(lines);
         }
         let row = record.position().map_or(0, csv::Position::line);
@@ -152,6 +151,23 @@ fn csv(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
         };
         let line = line(known, cell(columns.user), cell(columns.item), said);
         lines.push(line.with_context(|| format!("line {row}"))?);
+    }
+}
+
+/// A fault of the file in the words that all others have.
+fn plainly(error: csv::Error) -> anyhow::Error {
+    let line = error.position().map_or(0, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            anyhow!(
+                "line {line}: the first line has {expected_len} cells, this one {len}; a comma inside a cell needs quotes \
+                 around the cell"
+            )
+        }
+        csv::ErrorKind::Utf8 { .. } => {
+            anyhow!("line {line}: it is not text in UTF-8; save the file in that encoding")
+        }
+        _ => error.into(),
     }
 }
 
@@ -330,11 +346,21 @@ mod tests {
             ("user,item,weight\na,b,NaN\n", "line 2: the weight is NaN; expected a number of at least 0"),
             ("user,item\na,b\n,c\n", "line 3: the user is empty"),
             ("user,item,timestamp\na,b,yesterday\n", "line 2: the timestamp is “yesterday”; expected"),
-            ("user,item\na,b,c\n", "CSV error: record 1 (line: 2, byte: 10): found record with 3 fields"),
+            ("user,item\na,b,c\n", "line 2: the first line has 2 cells, this one 3; a comma inside"),
+            ("user,item\na,b\nc\n", "line 3: the first line has 2 cells, this one 1;"),
         ] {
             let error = of_text(text).unwrap_err();
             assert!(error.contains(says), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_told_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.csv");
+        std::fs::write(&path, b"user,item\na,b\nM\xfcller,c\n").unwrap();
+        let error = format!("{:#}", read(&path, &mut Dictionaries::default()).unwrap_err());
+        assert!(error.contains("line 3: it is not text in UTF-8"), "{error}");
     }
 
     #[test]

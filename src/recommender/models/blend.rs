@@ -32,7 +32,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        let components = ["item_knn", "als", "spectral"];
+        let components = ["ease", "item_knn", "als", "spectral"];
         Self {
             components: components.iter().filter_map(|kind| AnyParams::default_of(kind).ok()).collect(),
             mixture: None,

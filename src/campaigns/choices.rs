@@ -8,7 +8,8 @@ use crate::picker::catalogue::Catalogue;
 use crate::picker::plan::Plan;
 use crate::records::Product;
 use crate::store::id_lists::{self, IdList, ListKind};
-use crate::store::models::{self, StoredModel};
+use crate::store::models;
+use crate::web::ways::{self, Ways};
 use crate::web::{self, Form, WebError};
 use std::collections::{BTreeMap, HashSet};
 
@@ -49,14 +50,6 @@ pub struct Found {
 pub struct FactorRow {
     pub categories: Vec<Choice>,
     pub strengths: Vec<Choice>,
-}
-
-pub struct ModelChoice {
-    pub kind: &'static str,
-    pub title: &'static str,
-    pub text: &'static str,
-    pub quality: String,
-    pub is_chosen: bool,
 }
 
 /// The shop's products as of the last sync.
@@ -238,85 +231,9 @@ fn lists(installation: &Installation, kind: ListKind, chosen: &str) -> Result<Ve
     Ok(lists.into_iter().map(choice).collect())
 }
 
-const MODELS: [(&str, &str); 7] = [
-    (
-        "auto",
-        "Handpick tries its ways of picking on the last weeks of your shop's history and takes the one that would have \
-         hit best.",
-    ),
-    (
-        "blend",
-        "Several ways of picking vote on every product, and how much each vote counts is learned from your customers. \
-         Usually hits best; takes longest to learn.",
-    ),
-    (
-        "ease",
-        "Weighs everything a customer bought for and against every product at once. Often the best single way, and easy \
-         to explain.",
-    ),
-    (
-        "session",
-        "Picks what others took lately who had just bought the same. Good for seasons and for assortments that change.",
-    ),
-    (
-        "item_knn",
-        "Picks what other customers bought together with what this customer bought. Good for shops whose products \
-         belong together, and easy to explain: every pick names the purchase that spoke for it.",
-    ),
-    (
-        "als",
-        "Finds out what kinds of taste there are in your shop and how much of each a customer has. Good for large \
-         ranges, and for customers who buy different things each time.",
-    ),
-    (
-        "popular",
-        "The same products for everybody: what sold best lately. A sensible start for a young shop, and what the other \
-         ways are measured against.",
-    ),
-];
-
-pub fn models(installation: &Installation, form: &Form) -> Result<Vec<ModelChoice>, WebError> {
+/// The ways to pick, with what trainings measured of them.
+pub fn ways(installation: &Installation, form: &Form) -> Result<Ways, WebError> {
     let shop = installation.shop_id();
     let stored = installation.store.read(|conn| models::latest(conn, shop, MODELS_LOOKED_AT))?;
-    let choice = |(kind, text): (&'static str, &'static str)| ModelChoice {
-        kind,
-        title: web::model_name(kind),
-        text,
-        quality: match kind {
-            "auto" => String::new(),
-            _ => stored
-                .iter()
-                .find_map(|model| quality(model, kind))
-                .unwrap_or("Not measured in your shop so far.".into()),
-        },
-        is_chosen: form.text("model") == kind,
-    };
-    Ok(MODELS.into_iter().map(choice).collect())
-}
-
-/// "Of 100 customers, 31 later bought one of 20 products picked this way; with best-sellers it was 24." A training
-/// measures more kinds than the one it keeps. `None` when it did not measure this one.
-fn quality(model: &StoredModel, kind: &str) -> Option<String> {
-    let metrics: serde_json::Value = serde_json::from_str(&model.metrics).ok()?;
-    if metrics["test_customers"].as_u64()? == 0 {
-        return None;
-    }
-    let hundred = |quality: &serde_json::Value| Some((quality["hit_rate"].as_f64()? * 100.0).round() as i64);
-    let (popular, k) = (hundred(&metrics["popular"])?, metrics["k"].as_u64()?);
-    if kind == "popular" {
-        return Some(format!(
-            "Measured: of 100 customers who came back, {popular} bought one of the {k} best-sellers."
-        ));
-    }
-    let own = match model.kind == kind {
-        true => hundred(&metrics["model"])?,
-        false => {
-            let mut tried = metrics["tried"].as_array()?.iter();
-            hundred(&tried.find(|tried| tried["kind"] == kind)?["quality"])?
-        }
-    };
-    Some(format!(
-        "Measured: of 100 customers who came back, {own} bought one of {k} products picked this way; with best-sellers \
-         it was {popular}."
-    ))
+    Ok(ways::ways(&stored, form.text("model")))
 }

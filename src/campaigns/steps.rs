@@ -12,7 +12,7 @@ use crate::picker::plan::Plan;
 use crate::picker::refusal::check;
 use crate::store::campaigns::{self, Campaign, CampaignState};
 use crate::store::{StoreError, accounts};
-use crate::web::{self, Form, Page, Section, Shell, WebError};
+use crate::web::{self, Form, Page, Section, Shell, WebError, ways};
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -254,7 +254,7 @@ struct AudiencePage {
 struct ModelPage {
     shell: Shell,
     head: Head,
-    models: Vec<choices::ModelChoice>,
+    ways: ways::Ways,
 }
 
 #[derive(Template)]
@@ -323,8 +323,8 @@ fn render(
             AudiencePage { shell, head, categories, lists, exclude_lists, currency, count }.render()
         }
         Step::Model => {
-            let models = choices::models(installation, &head.form)?;
-            ModelPage { shell, head, models }.render()
+            let ways = choices::ways(installation, &head.form)?;
+            ModelPage { shell, head, ways }.render()
         }
         Step::Rules => {
             let shop = choices::Shop::read(installation)?;

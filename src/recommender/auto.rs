@@ -6,11 +6,14 @@
 //! repeats itself exactly.
 
 mod contestants;
+mod outcome;
 
-use super::evaluation::{Evaluation, Quality, evaluate, paired_difference};
+pub use outcome::{Outcome, Tried};
+
+use super::evaluation::{Evaluation, evaluate, paired_difference};
 use super::holdout::{Holdout, evenly};
 use super::models::blend::{self, Blend, Mixture, pool::Pool};
-use super::{Interactions, Model, ModelError, Observed, Params, Resources};
+use super::{Interactions, Model, ModelError, Observed, Params, Resources, plain_name};
 use crate::progress::Silent;
 use serde::{Deserialize, Serialize};
 
@@ -34,45 +37,6 @@ pub enum Effort {
     /// Other parameters as well.
     #[default]
     Thorough,
-}
-
-/// One that took part.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Tried {
-    pub params: Params,
-    /// On the people who judge.
-    pub quality: Quality,
-}
-
-/// How it ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// What to learn with: best-sellers when nobody was better with confidence.
-    pub params: Params,
-    /// The winner and best-sellers, on the people who judge.
-    pub winner: Evaluation,
-    pub popular: Evaluation,
-    /// The winner's NDCG less that of best-sellers: low, mean, high, 95 %.
-    pub difference: [f64; 3],
-    /// The best of each kind, the best first.
-    pub tried: Vec<Tried>,
-}
-
-impl Outcome {
-    /// Why this one, in a sentence.
-    pub fn reason(&self) -> String {
-        let [low, mean, high] = self.difference.map(|part| 100.0 * part);
-        if self.params.kind() == "popular" {
-            return "No model was better than best-sellers beyond chance, so best-sellers are picked.".into();
-        }
-        format!(
-            "{} ranked best of {} models that were tried: {:.1} % NDCG, {mean:+.1} against best-sellers (95 % sure: \
-             {low:+.1} to {high:+.1}).",
-            self.params.kind(),
-            self.tried.len(),
-            100.0 * self.winner.quality.ndcg
-        )
-    }
 }
 
 /// People whose choices decide what is tried on all of the data.
@@ -134,20 +98,36 @@ pub fn race(arena: Arena<'_>, effort: Effort, resources: &Resources<'_>) -> Resu
             popular: nothing,
             difference: [0.0; 3],
             tried: Vec::new(),
+            left_out: Vec::new(),
         });
     }
+    let mut left_out = Vec::new();
     let mut finalists = Vec::new();
     for kind in contestants::kinds(arena.train) {
-        resources.progress.phase(&format!("Trying {}", contestants::plainly(kind)), None);
+        resources.progress.phase(&format!("Trying “{}”", plain_name(kind).unwrap_or(kind)), None);
         let contestants = match effort {
             Effort::Quick => vec![Params::default_of(kind)?],
             Effort::Thorough => contestants::of(kind)?,
         };
-        if let Some(finalist) = arena.best_of(contestants, &judges, resources)? {
-            finalists.push(finalist);
+        match arena.best_of(contestants, &judges, resources) {
+            Ok(finalist) => finalists.extend(finalist),
+            Err(error) if only_bars_it(&error) => left_out.push((kind, error)),
+            Err(error) => return Err(error),
         }
     }
-    arena.finish(finalists, (popular_params, &*popular_model), &judges, resources)
+    let outcome = arena.finish(finalists, (popular_params, &*popular_model), &judges, resources)?;
+    Ok(Outcome { left_out, ..outcome })
+}
+
+/// Whether the others may race on without it.
+fn only_bars_it(error: &ModelError) -> bool {
+    matches!(
+        error,
+        ModelError::TooLarge { .. }
+            | ModelError::NotFinite
+            | ModelError::NoInteractions
+            | ModelError::NoDescriptions
+    )
 }
 
 impl Arena<'_> {
@@ -175,7 +155,7 @@ impl Arena<'_> {
 
     /// The best of one kind, or its defaults where nothing is certainly and clearly better: what wins by little in a time
     /// that is over, after learning from a part, tends to smooth too much, and a blend of models that all do loses by it.
-    /// `None` when none of them can be fitted.
+    /// *Errors*: as [`Self::rank`].
     fn best_of(
         &self,
         mut contestants: Vec<Params>,
@@ -206,7 +186,7 @@ impl Arena<'_> {
         Ok(ranked.into_iter().next().map(|racer| racer.finalist))
     }
 
-    /// Best first, by NDCG.
+    /// Best first, by NDCG. *Errors*: why the first cannot be fitted, when none can.
     fn rank(
         &self,
         contestants: Vec<Params>,
@@ -215,15 +195,12 @@ impl Arena<'_> {
         resources: &Resources<'_>,
     ) -> Result<Vec<Racer>, ModelError> {
         let mut ranked = Vec::new();
+        let mut barred = None;
         for params in contestants {
             let model = match params.fit(train, resources) {
                 Ok(model) => model,
-                Err(
-                    ModelError::TooLarge { .. }
-                    | ModelError::NotFinite
-                    | ModelError::NoInteractions
-                    | ModelError::NoDescriptions,
-                ) => {
+                Err(error) if only_bars_it(&error) => {
+                    barred.get_or_insert(error);
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -231,6 +208,9 @@ impl Arena<'_> {
             let found = self.measure(&*model, people, resources)?;
             let racer = Racer { finalist: Finalist { params, model }, ndcg: found.ndcg };
             ranked.push((found.quality.ndcg, racer));
+        }
+        if let Some(error) = barred.filter(|_| ranked.is_empty()) {
+            return Err(error);
         }
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let ranked = ranked.into_iter().map(|(_, racer)| racer).collect();
@@ -277,14 +257,14 @@ impl Arena<'_> {
         results.sort_by(|a, b| b.1.quality.ndcg.total_cmp(&a.1.quality.ndcg));
         let tried = results
             .iter()
-            .map(|(params, found)| Tried { params: params.clone(), quality: found.quality })
+            .map(|(params, found)| Tried::beside(&results[0].1, params.clone(), found, resources.seed))
             .collect();
         let (mut params, mut winner) = results.swap_remove(0);
         let mut difference = paired_difference(&winner.ndcg, &popular.ndcg, resources.seed);
         if difference[0] <= 0.0 {
             (params, winner, difference) = (popular_params, popular.clone(), [0.0; 3]);
         }
-        Ok(Outcome { params, winner, popular, difference, tried })
+        Ok(Outcome { params, winner, popular, difference, tried, left_out: Vec::new() })
     }
 }
 

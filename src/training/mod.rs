@@ -2,6 +2,7 @@
 
 mod job;
 pub mod pages;
+mod race;
 mod verdict;
 
 pub use job::job;
@@ -12,8 +13,8 @@ use crate::installation::Installation;
 use crate::picker::behaviour::{self, Behaviour, BehaviourError, Detail, Weighing};
 use crate::picker::model_file::{self, ModelFileError, ModelHeader};
 use crate::progress::Progress;
-use crate::recommender::auto::{Arena, Effort, race};
-use crate::recommender::evaluation::{Evaluation, Quality, evaluate};
+use crate::recommender::auto::{self, Arena, Effort, Outcome, Tried};
+use crate::recommender::evaluation::{Evaluation, evaluate};
 use crate::recommender::{ModelError, Params, Resources};
 use crate::store::StoreError;
 use crate::store::models::{self, NewModel, StoredModel};
@@ -204,7 +205,9 @@ fn attempt(
 struct Choice {
     params: Params,
     measured: Measured,
-    tried: Vec<(&'static str, Quality)>,
+    tried: Vec<Tried>,
+    /// What could not learn, and why.
+    left_out: Vec<(&'static str, ModelError)>,
     /// Why Handpick chose it, when it did.
     reason: Option<String>,
 }
@@ -268,16 +271,17 @@ impl Run<'_> {
                 params: asked.unwrap_or(popular),
                 measured,
                 tried: Vec::new(),
+                left_out: Vec::new(),
                 reason: None,
             });
         }
         let arena = Arena { train: before.observed(), owned: &owned, test: &test, k: LIST_LENGTH };
         let Some(params) = asked else {
-            let outcome = race(arena, request.effort, &self.resources())?;
+            let outcome = auto::race(arena, request.effort, &self.resources())?;
             let reason = Some(outcome.reason());
-            let tried = outcome.tried.iter().map(|tried| (tried.params.kind(), tried.quality)).collect();
+            let Outcome { params, tried, left_out, .. } = outcome;
             let measured = Measured::new(outcome.winner, outcome.popular, seed);
-            return Ok(Choice { params: outcome.params, measured, tried, reason });
+            return Ok(Choice { params, measured, tried, left_out, reason });
         };
         let measure = |params: &Params| -> Result<Evaluation, TrainingError> {
             let model = params.fit(arena.train, &self.resources())?;
@@ -285,21 +289,31 @@ impl Run<'_> {
         };
         let best_sellers = measure(&popular)?;
         let found = if params == popular { best_sellers.clone() } else { measure(&params)? };
-        let tried = vec![(params.kind(), found.quality)];
-        Ok(Choice { params, measured: Measured::new(found, best_sellers, seed), tried, reason: None })
+        let tried = vec![Tried::beside(&found, params.clone(), &found, seed)];
+        let measured = Measured::new(found, best_sellers, seed);
+        Ok(Choice { params, measured, tried, left_out: Vec::new(), reason: None })
     }
 
     fn metrics(&self, choice: &Choice, automatic: bool) -> serde_json::Value {
-        let Choice { measured, tried, reason, .. } = choice;
+        let Choice { measured, tried, left_out, reason, .. } = choice;
         let tried: Vec<_> = tried
             .iter()
-            .map(|(kind, quality)| serde_json::json!({ "kind": kind, "quality": quality }))
+            .map(|tried| {
+                let Tried { params, quality, ndcg, hit_rate, behind } = tried;
+                let intervals = serde_json::json!({ "ndcg": ndcg, "hit_rate": hit_rate, "behind": behind });
+                serde_json::json!({ "kind": params.kind(), "quality": quality, "intervals": intervals })
+            })
+            .collect();
+        let left_out: Vec<_> = left_out
+            .iter()
+            .map(|(kind, why)| serde_json::json!({ "kind": kind, "why": why.to_string() }))
             .collect();
         serde_json::json!({
             "k": LIST_LENGTH,
             "auto": automatic,
             "reason": reason,
             "tried": tried,
+            "left_out": left_out,
             "model": measured.model.quality,
             "popular": measured.popular.quality,
             "difference": { "ndcg": measured.difference },

@@ -9,6 +9,7 @@ mod shell;
 mod show;
 mod upload;
 pub mod wall;
+pub mod ways;
 
 pub use assets::routes as asset_routes;
 pub use error::WebError;
@@ -16,8 +17,9 @@ pub use error_pages::error_pages;
 pub use form::Form;
 pub use log::log_request;
 pub use shell::{Section, Shell};
-pub use show::{date, date_time, decimal, encode, job_title, model_name, money, percent, whole};
+pub use show::{date, date_time, decimal, encode, job_title, money, percent, whole};
 pub use upload::{Upload, UploadedFile};
+pub use ways::model_name;
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -69,20 +69,3 @@ pub fn encode(text: &str) -> String {
     }
     encoded
 }
-
-/// A model's kind in plain words.
-pub fn model_name(kind: &str) -> &'static str {
-    match kind {
-        "popular" => "Best-sellers",
-        "item_knn" => "Bought together",
-        "als" => "Similar tastes",
-        "ease" => "For and against",
-        "spectral" => "Currents of the shop",
-        "session" => "Who did the same lately",
-        "multi_event" => "What foretells a purchase",
-        "content" => "Similar products",
-        "blend" => "A mixture of models",
-        "auto" => "Let Handpick choose",
-        _ => "Another model",
-    }
-}

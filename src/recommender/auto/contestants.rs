@@ -14,20 +14,6 @@ pub fn kinds(observed: Observed<'_>) -> Vec<&'static str> {
     Params::KINDS.iter().copied().filter(can_learn).collect()
 }
 
-/// For a progress line.
-pub fn plainly(kind: &str) -> &str {
-    match kind {
-        "item_knn" => "what is bought together",
-        "als" => "tastes",
-        "ease" => "what speaks for what",
-        "spectral" => "what flows through the shop",
-        "session" => "who did the same lately",
-        "multi_event" => "what foretells a purchase",
-        "content" => "what resembles what",
-        other => other,
-    }
-}
-
 /// Parameters by name, beside the defaults. Each list changes what differed most between shops in our trials; what
 /// differed little stays as it is.
 const ITEM_KNN: [&[(&str, &str)]; 5] = [

@@ -13,7 +13,7 @@ use crate::recommender::auto::{self, Effort};
 use crate::recommender::evaluation::{Activity, Evaluation, Metric, examine};
 use crate::recommender::{Kind, ModelError, Params, Resources};
 use crate::training::Request;
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use data::{Data, Parts, Ranked, Split};
 use report::{Measured, Report};
 use std::path::PathBuf;
@@ -140,7 +140,16 @@ fn asked(models: &[String], set: &[(String, String)]) -> anyhow::Result<Vec<Opti
             }
         }
     }
-    Ok(requests.iter().map(Request::params).collect::<Result<_, ModelError>>()?)
+    let asked = requests.iter().map(Request::params).collect::<Result<Vec<_>, ModelError>>()?;
+    // Before the files are read: that may take minutes.
+    for params in asked.iter().flatten() {
+        ensure!(
+            params.kind() != "content",
+            "content learns from titles and categories, which such files do not have; choose another model"
+        );
+        params.check()?;
+    }
+    Ok(asked)
 }
 
 struct Measuring {

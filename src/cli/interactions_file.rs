@@ -2,6 +2,9 @@
 //!
 //! Ids are any strings; every complaint names the file and the row.
 
+#[cfg(test)]
+mod tests;
+
 use crate::index::Index;
 use crate::picker::behaviour::Weighing;
 use crate::recommender::Kind;
@@ -43,6 +46,7 @@ impl Line {
 /// Reads a whole file; Parquet by its first four bytes, else CSV.
 pub fn read(path: &Path, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
     let name = path.display();
+    ensure!(!path.is_dir(), "{name} is a folder; a file is needed");
     let mut file = File::open(path).with_context(|| format!("{name} cannot be opened"))?;
     let mut magic = [0u8; 4];
     let is_parquet = std::io::Read::read_exact(&mut file, &mut magic).is_ok() && &magic == b"PAR1";
@@ -102,7 +106,20 @@ struct Said {
 }
 
 fn columns(names: &[String]) -> anyhow::Result<Columns> {
-    let find = |wanted: &str| names.iter().position(|name| name.trim().eq_ignore_ascii_case(wanted));
+    let is_called = |name: &String, wanted: &str| name.trim().eq_ignore_ascii_case(wanted);
+    let find = |wanted: &str| names.iter().position(|name| is_called(name, wanted));
+    for wanted in ["user", "item", "weight", "timestamp", "event"] {
+        ensure!(
+            names.iter().filter(|name| is_called(name, wanted)).count() < 2,
+            "it has several columns “{wanted}”; leave only one"
+        );
+    }
+    if let [only] = names
+        && let Some(mark) = [';', '\t', '|'].into_iter().find(|&mark| only.contains(mark))
+    {
+        let mark = if mark == '\t' { "tabs".to_owned() } else { format!("“{mark}”") };
+        bail!("its columns are parted by {mark}; commas are needed");
+    }
     let must = |wanted| {
         find(wanted).ok_or_else(|| {
             let found = names.join(", ");
@@ -132,9 +149,10 @@ fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a str> {
 
 fn csv(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
     let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 20).from_reader(file);
-    let header = reader.byte_headers().context("the first line cannot be read")?;
-    let name = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_start_matches('\u{feff}').to_owned();
-    let names: Vec<String> = header.iter().map(name).collect();
+    let header = reader.headers().map_err(plainly)?;
+    let names: Vec<String> =
+        header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+    ensure!(names.iter().any(|name| !name.is_empty()), "it is empty");
     let columns = columns(&names)?;
     let mut lines = Vec::new();
     let mut record = csv::StringRecord::new();
@@ -165,6 +183,8 @@ fn plainly(error: csv::Error) -> anyhow::Error {
             )
         }
         csv::ErrorKind::Utf8 { .. } => {
+            // Of the first line the reader does not tell where it is.
+            let line = line.max(1);
             anyhow!("line {line}: it is not text in UTF-8; save the file in that encoding")
         }
         _ => error.into(),
@@ -200,6 +220,12 @@ fn worth(kind: Kind) -> f32 {
 fn line(known: &mut Dictionaries, user: &str, item: &str, said: Said) -> anyhow::Result<Line> {
     ensure!(!user.is_empty(), "the user is empty");
     ensure!(!item.is_empty(), "the item is empty");
+    for (what, id) in [("user", user), ("item", item)] {
+        ensure!(
+            !id.contains('\n'),
+            "the {what} goes on over the end of the line; is there a quotation mark that is not closed?"
+        );
+    }
     let kind = said
         .kind
         .transpose()
@@ -216,7 +242,9 @@ fn line(known: &mut Dictionaries, user: &str, item: &str, said: Said) -> anyhow:
 }
 
 fn parquet(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(8192).build()?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        .and_then(|file| file.with_batch_size(8192).build())
+        .context("it begins like Parquet, but it is damaged or not whole; write it anew")?;
     let mut lines = Vec::new();
     for batch in reader {
         let batch = batch?;
@@ -294,96 +322,4 @@ fn time(batch: &RecordBatch, column: usize, at: usize) -> anyhow::Result<Result<
         }
     };
     Ok(us.ok_or_else(|| "out of range".to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of_text(text: &str) -> Result<Vec<Line>, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("some.csv");
-        std::fs::write(&path, text).unwrap();
-        read(&path, &mut Dictionaries::default())
-            .map_err(|error| format!("{error:#}").replace(&format!("{}: ", path.display()), ""))
-    }
-
-    #[test]
-    fn columns_in_any_order() {
-        let lines =
-            of_text("\u{feff}timestamp,Item,user,weight\n2024-05-01,a,x,2\n1714521600,b,x,0.5\n").unwrap();
-        let at_us = Some(1_714_521_600_000_000);
-        assert_eq!(lines[0], Line { user: 0, item: 0, weight: 2.0, at_us, kind: None });
-        assert_eq!(lines[1], Line { user: 0, item: 1, weight: 0.5, at_us, kind: None });
-    }
-
-    #[test]
-    fn events_count_as_in_a_shop_unless_a_weight_is_given() {
-        let lines = of_text("user,item,event\na,x,view\na,x,Purchase\n").unwrap();
-        assert_eq!((lines[0].kind, lines[0].weight), (Some(Kind::View), Weighing::default().view));
-        assert_eq!((lines[1].kind, lines[1].weight), (Some(Kind::Purchase), 1.0));
-        assert_eq!(of_text("user,item,event,weight\na,x,view,3\n").unwrap()[0].weight, 3.0);
-    }
-
-    #[test]
-    fn complaints_name_the_line_and_what_was_expected() {
-        for (text, says) in [
-            (
-                "0,1\n2,3\n",
-                "it has no column “user”; needed are user,item[,weight][,timestamp][,event] in the first line, found are: 0, 1",
-            ),
-            ("user_id,item\na,b\n", "it has no column “user” (is it “user_id”?); needed are"),
-            ("user,itme\na,b\n", "it has no column “item” (is it “itme”?); needed are"),
-            (
-                "user,item,event\na,b,sale\n",
-                "line 2: the event is “sale”; expected view, click, cart or purchase",
-            ),
-            ("user,item\n", "it has a header, but no rows"),
-            (
-                "user,item,weight\na,b,1\na,c,heavy\n",
-                "line 3: the weight is “heavy”; expected a number of at least 0",
-            ),
-            ("user,item,weight\na,b,NaN\n", "line 2: the weight is NaN; expected a number of at least 0"),
-            ("user,item\na,b\n,c\n", "line 3: the user is empty"),
-            ("user,item,timestamp\na,b,yesterday\n", "line 2: the timestamp is “yesterday”; expected"),
-            ("user,item\na,b,c\n", "line 2: the first line has 2 cells, this one 3; a comma inside"),
-            ("user,item\na,b\nc\n", "line 3: the first line has 2 cells, this one 1;"),
-        ] {
-            let error = of_text(text).unwrap_err();
-            assert!(error.contains(says), "{error}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_utf_8_is_told_with_its_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("log.csv");
-        std::fs::write(&path, b"user,item\na,b\nM\xfcller,c\n").unwrap();
-        let error = format!("{:#}", read(&path, &mut Dictionaries::default()).unwrap_err());
-        assert!(error.contains("line 3: it is not text in UTF-8"), "{error}");
-    }
-
-    #[test]
-    fn parquet_is_told_by_its_content() {
-        use arrow_array::{ArrayRef, Int64Array, StringArray};
-        use std::sync::Arc;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("some.file");
-        let users: ArrayRef = Arc::new(Int64Array::from(vec![7, 7]));
-        let items: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None]));
-        let batch = RecordBatch::try_from_iter([("user", users), ("item", items)]).unwrap();
-        let file = File::create(&path).unwrap();
-        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
-        writer.write(&batch.slice(0, 1)).unwrap();
-        writer.close().unwrap();
-        let mut known = Dictionaries::default();
-        assert_eq!(read(&path, &mut known).unwrap().len(), 1);
-        assert_eq!((known.users.id(0), known.items.id(0)), ("7", "a"));
-        let file = File::create(&path).unwrap();
-        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
-        writer.write(&batch).unwrap();
-        writer.close().unwrap();
-        let error = format!("{:#}", read(&path, &mut known).unwrap_err());
-        assert!(error.ends_with("some.file: row 2: the item is empty"), "{error}");
-    }
 }

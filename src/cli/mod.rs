@@ -100,7 +100,12 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
     });
     let is_usage = matches!(
         model_error,
-        Some(ModelError::UnknownModel(..) | ModelError::UnknownParameter(..) | ModelError::Parameter { .. })
+        Some(
+            ModelError::UnknownModel(..)
+                | ModelError::UnknownParameter(..)
+                | ModelError::Parameter { .. }
+                | ModelError::Unreadable { .. }
+        )
     );
     if is_usage || error.downcast_ref::<ConfigError>().is_some() {
         ExitCode::from(2)

@@ -197,8 +197,8 @@ pub enum ModelError {
     NoDescriptions,
     #[error("parameter {name} is {found}; expected {expected}")]
     Parameter { name: &'static str, found: String, expected: &'static str },
-    #[error("parameter {name} cannot be “{found}”: {reason}")]
-    Unreadable { name: String, found: String, reason: String },
+    #[error("parameter {name} is “{found}”; expected {expected}")]
+    Unreadable { name: String, found: String, expected: String },
     #[error("“{0}” is not a parameter of this model; known: {1}")]
     UnknownParameter(String, String),
     #[error("“{0}” is not a model; known: {1}")]

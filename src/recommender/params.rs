@@ -119,12 +119,17 @@ impl Params {
             let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             return Err(ModelError::UnknownParameter(key.to_owned(), names));
         };
+        let expected = match &*field {
+            Value::Number(number) if number.is_f64() => Some("a number"),
+            Value::Number(_) => Some("a whole number"),
+            _ => None,
+        };
         // What is no JSON, such as the name of a similarity, is text.
         *field = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
         *self = serde_json::from_value(Value::Object(fields)).map_err(|error| ModelError::Unreadable {
             name: key.to_owned(),
             found: value.to_owned(),
-            reason: error.to_string(),
+            expected: expected.map_or_else(|| error.to_string(), str::to_owned),
         })?;
         Ok(())
     }
@@ -153,7 +158,9 @@ mod tests {
         let unknown = params.set("factor", "8").unwrap_err().to_string();
         assert!(unknown.contains("factors") && !unknown.contains("model,"), "{unknown}");
         let wrong = params.set("factors", "many").unwrap_err().to_string();
-        assert!(wrong.contains("factors") && wrong.contains("many"), "{wrong}");
+        assert_eq!(wrong, "parameter factors is “many”; expected a whole number");
+        let wrong = params.set("regularisation", "small").unwrap_err().to_string();
+        assert_eq!(wrong, "parameter regularisation is “small”; expected a number");
         assert!(params.set("factors", "-3").is_err() && params.set("model", "popular").is_err());
     }
 }

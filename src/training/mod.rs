@@ -50,7 +50,13 @@ impl Request {
     /// The parameters that were asked for; `None` leaves the choice to a race.
     pub fn params(&self) -> Result<Option<Params>, ModelError> {
         if self.model == "auto" {
-            return Ok(None);
+            return match self.set.first() {
+                None => Ok(None),
+                Some((key, _)) => Err(ModelError::UnknownParameter(
+                    key.clone(),
+                    "none, for auto chooses them itself".into(),
+                )),
+            };
         }
         let mut params = Params::default_of(&self.model)?;
         for (key, value) in &self.set {

@@ -11,6 +11,7 @@ use crate::progress::Progress;
 use crate::sample_shop::{self, Effect, Mailed, MailedArm, Wish};
 use crate::store::campaigns as stored;
 use crate::training;
+use crate::web;
 use chrono::{DateTime, Datelike, Days, NaiveTime, TimeDelta, Utc};
 use std::path::Path;
 
@@ -32,7 +33,7 @@ pub fn tell(
         sent_at.date_naive()
     ));
     let model = training::model_for(installation, "auto", Some(sent_at), None, progress)?;
-    steps.tell(&format!("The model that did best is “{}”", model.kind));
+    steps.tell(&format!("The model that did best is “{}”", web::model_name(&model.kind)));
 
     steps.say(
         "Making the campaign of that day: four picks each, a tenth without mail, a fifth with best-sellers",

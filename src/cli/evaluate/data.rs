@@ -42,7 +42,31 @@ impl Parts {
         let mut parts = Self::default();
         parts.train = interactions_file::read(train, &mut parts.known)?;
         parts.test = interactions_file::read(test, &mut parts.known)?;
+        parts.share_ids(train, test)?;
         Ok(parts)
+    }
+
+    /// Strangers can only be shown best-sellers: that somebody wants to measure this is less likely than that one file
+    /// writes its ids in another way.
+    fn share_ids(&self, train: &Path, test: &Path) -> anyhow::Result<()> {
+        let mut is_user = vec![false; self.known.users.len()];
+        let mut is_item = vec![false; self.known.items.len()];
+        for line in &self.train {
+            is_user[line.user as usize] = true;
+            is_item[line.item as usize] = true;
+        }
+        let (train, test) = (train.display(), test.display());
+        let has_user = self.test.iter().any(|line| is_user[line.user as usize]);
+        ensure!(
+            has_user,
+            "{test}: none of its users is in {train}; are the ids written the same way in both?"
+        );
+        let has_item = self.test.iter().any(|line| is_item[line.item as usize]);
+        ensure!(
+            has_item,
+            "{test}: none of its items is in {train}; are the ids written the same way in both?"
+        );
+        Ok(())
     }
 
     pub fn split(events: &Path, split: Split, ranked: Ranked) -> anyhow::Result<Self> {
@@ -125,8 +149,10 @@ impl Data {
         );
         let test = matrix(&parts.test, find);
         ensure!(!test.is_empty(), "nothing is to be found: the test has no such event with a weight above 0");
+        let train = matrix(&parts.train, None);
+        ensure!(!train.is_empty(), "nothing is to be learned from: no training row has a weight above 0");
         Ok(Self {
-            train: matrix(&parts.train, None),
+            train,
             log: log(users, items, &parts.train),
             owned: if ranked == Ranked::New {
                 matrix(&parts.train, find)

@@ -240,9 +240,14 @@ fn name(model: &Measured) -> &'static str {
 fn parameters(model: &Measured) -> Option<String> {
     let params = serde_json::to_value(&model.params).unwrap_or_default();
     // As short as it was given: JSON tells a single-precision number with all digits of a double.
-    let shown = |value: &Value| match value.as_f64().filter(|_| value.is_f64()) {
-        Some(number) => (number as f32).to_string(),
-        None => value.to_string(),
+    let shown = |value: &Value| match (value, value.as_f64().filter(|_| value.is_f64())) {
+        (_, Some(number)) => (number as f32).to_string(),
+        // What a blend is made of.
+        (Value::Array(parts), _) => {
+            let names: Vec<&str> = parts.iter().filter_map(|part| part["model"].as_str()).collect();
+            format!("[{}]", names.join(" "))
+        }
+        _ => value.to_string(),
     };
     let fields = params.as_object().into_iter().flatten().filter(|(name, _)| *name != "model");
     let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={}", shown(value))).collect();

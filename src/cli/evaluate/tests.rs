@@ -126,6 +126,36 @@ fn what_cannot_be_parted_is_said() {
 }
 
 #[test]
+fn strangers_are_told() {
+    let error = |train: &str, test: &str| {
+        let (train, test) = (file(train), file(test));
+        let parts = Parts::files(train.path(), test.path());
+        parts.and_then(|parts| Data::new(&parts, Ranked::New, None)).err().unwrap().to_string()
+    };
+    let train = "user,item\n1,x\n1,y\n2,x\n";
+    assert!(error(train, "user,item\n01,y\n02,y\n").contains(": none of its users is in "));
+    assert!(error(train, "user,item\n2,Y\n").contains(": none of its items is in "));
+    let nothing = "user,item,weight\n1,x,0\n";
+    assert!(error(nothing, "user,item\n1,x\n").starts_with("nothing is to be learned from"));
+}
+
+#[test]
+fn parameters_are_checked_before_anything_is_read() {
+    let with = |value: &str| {
+        let set = [("factors".to_owned(), value.to_owned())];
+        asked(&["als".to_owned()], &set).unwrap_err().to_string()
+    };
+    assert_eq!(with("0"), "parameter factors is 0; expected 1 to 1024");
+    assert_eq!(with("many"), "parameter factors is “many”; expected a whole number");
+}
+
+#[test]
+fn a_blend_names_what_it_is_made_of() {
+    let report = measured(TINY, AT_5, Ranked::New, None, &["blend"]).unwrap().text();
+    assert!(report.contains("blend: components=[ease item_knn als spectral] "), "{report}");
+}
+
+#[test]
 fn parameters_go_to_the_model_they_name() {
     let of = |models: &[&str], key: &str| {
         let models: Vec<String> = models.iter().map(|&model| model.to_owned()).collect();
@@ -140,6 +170,10 @@ fn parameters_go_to_the_model_they_name() {
     assert!(of(&["popular"], "als.factors").unwrap_err().contains("not among the models popular"));
     assert!(of(&["magic"], "factors").unwrap_err().contains("“magic” is not a model"));
     assert_eq!(of(&["all", "als"], "als.factors").unwrap().len(), Params::KINDS.len() - 1);
+    assert!(of(&["auto"], "factors").unwrap_err().contains("“factors” is not a parameter of this model"));
+    assert!(of(&["als"], "iterations").is_ok() && of(&["als"], "regularisation").is_ok());
+    let content = asked(&["content".to_owned()], &[]).unwrap_err().to_string();
+    assert!(content.contains("which such files do not have"), "{content}");
 }
 
 #[test]

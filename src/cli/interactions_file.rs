@@ -152,7 +152,10 @@ fn csv(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
     let header = reader.headers().map_err(plainly)?;
     let names: Vec<String> =
         header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
-    ensure!(names.iter().any(|name| !name.is_empty()), "it is empty");
+    ensure!(
+        names.iter().any(|name| !name.is_empty()),
+        "it is empty; needed are user,item[,weight][,timestamp][,event] in the first line, then a line for each interaction"
+    );
     let columns = columns(&names)?;
     let mut lines = Vec::new();
     let mut record = csv::StringRecord::new();

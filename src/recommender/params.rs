@@ -129,7 +129,7 @@ impl Params {
         *self = serde_json::from_value(Value::Object(fields)).map_err(|error| ModelError::Unreadable {
             name: key.to_owned(),
             found: value.to_owned(),
-            expected: expected.map_or_else(|| error.to_string(), str::to_owned),
+            expected: expected.map_or_else(|| wanted(&error.to_string()), str::to_owned),
         })?;
         Ok(())
     }
@@ -140,6 +140,11 @@ impl Params {
             _ => Map::new(),
         }
     }
+}
+
+/// What serde's words name as possible.
+fn wanted(words: &str) -> String {
+    words.rsplit_once("expected ").map_or(words, |(_, wanted)| wanted).to_owned()
 }
 
 #[cfg(test)]
@@ -161,6 +166,9 @@ mod tests {
         assert_eq!(wrong, "parameter factors is “many”; expected a whole number");
         let wrong = params.set("regularisation", "small").unwrap_err().to_string();
         assert_eq!(wrong, "parameter regularisation is “small”; expected a number");
+        let wrong =
+            Params::default_of("item_knn").unwrap().set("similarity", "near").unwrap_err().to_string();
+        assert!(wrong.starts_with("parameter similarity is “near”; expected one of `cosine`"), "{wrong}");
         assert!(params.set("factors", "-3").is_err() && params.set("model", "popular").is_err());
     }
 }

@@ -123,7 +123,8 @@ fn doubt(tried: &[Entry<'_>], chosen: &str, customers: u64) -> String {
         return format!("{} customers are too few to be sure of that.", web::whole(customers));
     }
     let others = || tried.iter().filter(|tried| tried.kind != chosen && tried.kind != "popular");
-    if chosen == "popular" || others().any(|tried| tried.behind.is_none()) {
+    let is_known = others().next().is_some() && others().all(|tried| tried.behind.is_some());
+    if chosen == "popular" || !is_known {
         return String::new();
     }
     let as_good: Vec<String> =
@@ -180,6 +181,9 @@ mod tests {
         assert!(race.ways[0].is_chosen && !race.ways[1].is_chosen && race.ways[2].is_measure);
         assert!(race.reason.contains("3 ways") && race.reason.contains("“For and against”"));
         assert!(race.doubt.is_empty() && !race.has_ranges);
+        let alone =
+            [with_intervals(tried("ease", 0.2, 0.5), 0.0), with_intervals(tried("popular", 0.1, 0.3), 0.1)];
+        assert!(told("ease", &alone).doubt.is_empty(), "the verdict speaks of best-sellers");
         let race = told("popular", &all);
         assert!(race.ways[2].is_chosen && race.reason.contains("beyond chance"));
     }

@@ -143,6 +143,8 @@ fn a_marketer_makes_a_campaign_and_reads_a_report() {
     browser.screenshot("step-products");
     continue_to(&browser, "Customers");
     continue_to(&browser, "How to pick");
+    browser.find_text(".way-note", "Last time it took");
+    browser.screenshot("step-model");
     continue_to(&browser, "Places and rules");
     browser.type_into("#slots", "3");
     continue_to(&browser, "Measuring");
@@ -189,6 +191,22 @@ fn a_marketer_makes_a_campaign_and_reads_a_report() {
     browser.screenshot("report-390");
     assert!(!browser.overflows(), "the report at 390 pixels");
     assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn why_a_model_was_chosen_is_read_on_a_phone_without_scripts() {
+    let demo = Demo::start();
+    let browser = Browser::start_without_scripts();
+    demo.sign_in(&browser);
+    browser.go(&format!("{}/models", demo.url));
+    browser.find_text("h3", "Why this one");
+    browser.find_text(".race .is-chosen", "Chosen");
+    browser.find(".race .is-measure svg rect");
+    browser.follow("Or choose the way yourself");
+    browser.find_text(".ways label", "Best-sellers");
+    browser.resize(390, 844);
+    browser.screenshot("models-390");
+    assert!(!browser.overflows(), "the models page at 390 pixels");
 }
 
 #[test]

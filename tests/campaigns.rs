@@ -375,3 +375,41 @@ fn the_command_line_makes_the_same_files() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("“zz” is not known"));
 }
+
+#[test]
+fn what_nobody_has_bought_is_picked_by_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fill_history(folder.path());
+    let config = write_config(folder.path());
+    // Nobody bought p18, a light; who bought garden things only has less in common with it.
+    let picked = |model: &str| {
+        let file = folder.path().join("campaign.toml");
+        let text = format!(
+            "name = \"New\"\nas_of = 2026-09-15T00:00:00Z\nmodel = \"{model}\"\nslots = 1\n[products]\nonly = [\"p18\"]\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let out = folder.path().join(model);
+        let run = handpick()
+            .args(["campaign", "run", "--config"])
+            .args([&config, &file])
+            .arg("--out")
+            .arg(&out)
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        let files = std::fs::read_dir(&out).unwrap().map(|file| file.unwrap().path());
+        let lines =
+            files.into_iter().find(|file| file.extension().is_some_and(|kind| kind == "jsonl")).unwrap();
+        std::fs::read_to_string(lines).unwrap()
+    };
+    let personal = picked("content");
+    let lines: Vec<serde_json::Value> =
+        personal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of =
+        |customer: &str| lines.iter().find(|line| line["user_id"] == customer).unwrap()["picks"][0].clone();
+    assert_eq!((&of("c02")["item_id"], &of("c02")["source"]), (&"p18".into(), &"personal".into()));
+    assert!(of("c02")["reason"].as_str().unwrap().starts_with("Because they bought"), "{}", of("c02"));
+    assert!(of("c02")["score"].as_f64() > of("c03")["score"].as_f64(), "a light is like lights");
+    assert_eq!(of("c38")["source"], "popular", "who never bought anything likes nothing yet");
+    assert!(!picked("item_knn").contains("\"personal\""));
+}

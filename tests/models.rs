@@ -114,8 +114,8 @@ fn a_marketer_reads_why_a_model_was_chosen_and_what_else_there_is() {
     let text = words(&page);
     assert!(text.contains("Recommended") && text.contains("Last time it took “"), "{text}");
     assert!(text.contains("something new among their 20 picks. In brackets"), "{text}");
-    let offered = Params::KINDS.len();
-    assert_eq!(page.matches("type=\"radio\"").count(), offered, "all but what needs descriptions, and auto");
+    let offered = Params::KINDS.len() + 1;
+    assert_eq!(page.matches("type=\"radio\"").count(), offered, "all, and auto");
     assert_eq!(page.matches("way-found").count(), tried.len(), "{text}");
 }
 
@@ -128,7 +128,7 @@ fn a_training_is_of_a_way_that_is_offered() {
     let page = owner.page("/models");
     assert!(words(&page).contains("No model yet") && !page.contains("way-found"), "{page}");
     assert!(!words(&page).contains("The figures are measured"));
-    for wrong in ["content", "magic", ""] {
+    for wrong in ["contents", "magic", ""] {
         assert_eq!(owner.post("/models/train", &[("model", wrong)]).0, 422, "{wrong}");
     }
     assert_eq!(owner.post("/models/train", &[("model", "popular")]), (303, "/models".into()));

@@ -36,6 +36,9 @@ pub struct Args {
     /// One log, likewise, to be parted by --split-at, --leave-last-out or --holdout.
     #[arg(long, value_name = "FILE", requires = "split", conflicts_with = "train")]
     events: Option<PathBuf>,
+    /// What the items are: CSV with the columns item[,title][,category][,brand][,price], the category as Home > Light.
+    #[arg(long, value_name = "FILE")]
+    products: Option<PathBuf>,
     /// Learn from what came before, find what came at or after: 2011-09-01 or 2011-09-01T12:00:00Z.
     #[arg(long, value_name = "TIME", requires = "events", value_parser = moment)]
     split_at: Option<i64>,
@@ -86,18 +89,21 @@ fn share(text: &str) -> Result<f64, String> {
 
 #[expect(clippy::print_stdout, reason = "a command's result goes to stdout")]
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let asked = asked(&args.model, &args.set)?;
+    let asked = asked(&args.model, &args.set, args.products.is_some())?;
     let ranked = if args.with_repeats { Ranked::All } else { Ranked::New };
     let split = match (args.split_at, args.holdout) {
         (Some(at_us), _) => Split::At(at_us),
         (_, Some(share)) => Split::Share { share, seed: args.holdout_seed },
         _ => Split::LastOfEach,
     };
-    let parts = match (&args.events, &args.train, &args.test) {
+    let mut parts = match (&args.events, &args.train, &args.test) {
         (Some(events), _, _) => Parts::split(events, split, ranked)?,
         (_, Some(train), Some(test)) => Parts::files(train, test)?,
         _ => bail!("give --train and --test, or --events and how to part it"),
     };
+    if let Some(products) = &args.products {
+        parts.describe(products)?;
+    }
     let data = Data::new(&parts, ranked, args.find)?;
     drop(parts);
     let measuring = Measuring { data, k: args.top as usize, ranked, by_activity: args.by_activity };
@@ -113,12 +119,15 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The parameters of each model that was asked for; `None` leaves the choice to a race.
-fn asked(models: &[String], set: &[(String, String)]) -> anyhow::Result<Vec<Option<Params>>> {
+fn asked(
+    models: &[String],
+    set: &[(String, String)],
+    is_described: bool,
+) -> anyhow::Result<Vec<Option<Params>>> {
     let mut names: Vec<&str> = Vec::new();
     for name in models.iter().map(|name| name.trim()) {
         let all = if name == "all" { Params::KINDS } else { &[name] };
-        // Files of interactions do not say what the items are.
-        let can_learn = |kind: &str| name != "all" || kind != "content";
+        let can_learn = |kind: &str| name != "all" || kind != "content" || is_described;
         for &name in all.iter().filter(|kind| can_learn(kind)) {
             if !names.contains(&name) {
                 names.push(name);
@@ -144,8 +153,9 @@ fn asked(models: &[String], set: &[(String, String)]) -> anyhow::Result<Vec<Opti
     // Before the files are read: that may take minutes.
     for params in asked.iter().flatten() {
         ensure!(
-            params.kind() != "content",
-            "content learns from titles and categories, which such files do not have; choose another model"
+            is_described || !params.needs_items(),
+            "{} learns from titles and categories: give a file of them with --products, or choose another model",
+            params.kind()
         );
         params.check()?;
     }

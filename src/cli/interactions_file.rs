@@ -137,7 +137,7 @@ fn columns(names: &[String]) -> anyhow::Result<Columns> {
 }
 
 /// The name that was probably meant: one that has the wanted one in it, or is up to two letters away.
-fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a str> {
     let distance = |name: &str| {
         let name = name.trim().to_lowercase();
         if name.contains(wanted) { 1 } else { strsim::damerau_levenshtein(wanted, &name) }
@@ -176,7 +176,7 @@ fn csv(file: File, known: &mut Dictionaries) -> anyhow::Result<Vec<Line>> {
 }
 
 /// A fault of the file in the words that all others have.
-fn plainly(error: csv::Error) -> anyhow::Error {
+pub(super) fn plainly(error: csv::Error) -> anyhow::Error {
     let line = error.position().map_or(0, csv::Position::line);
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {

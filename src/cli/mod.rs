@@ -12,6 +12,7 @@ pub mod evaluate;
 pub mod generate;
 mod interactions_file;
 mod open;
+mod products_file;
 pub mod report;
 pub mod serve;
 pub mod sync;

@@ -1,9 +1,10 @@
 //! From events to interactions: how much each customer's deeds speak for each product, at a moment.
 
+use super::describe;
 use crate::history::{EventRange, HistoryError, Snapshot};
 use crate::index::Index;
 use crate::progress::Progress;
-use crate::recommender::{Deed, Interactions, Kind, Log, Observed};
+use crate::recommender::{Deed, Descriptions, Interactions, Kind, Log, Observed};
 use crate::records::EventKind;
 use chrono::{DateTime, Utc};
 
@@ -14,21 +15,38 @@ pub struct Behaviour {
     pub interactions: Interactions,
     /// Every event by itself, when it was asked for.
     pub log: Option<Log>,
+    /// What the products are, when it was asked for.
+    pub descriptions: Option<Descriptions>,
 }
 
 impl Behaviour {
     pub fn observed(&self) -> Observed<'_> {
-        Observed { log: self.log.as_ref(), ..(&self.interactions).into() }
+        Observed {
+            interactions: &self.interactions,
+            log: self.log.as_ref(),
+            items: self.descriptions.as_ref(),
+        }
     }
 }
 
-/// What is kept of the events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
-    /// One weight for each pair of customer and product.
-    Sums,
-    /// The events one by one as well, for models of what followed what. 13 bytes each, 37 while they are sorted.
-    Events,
+/// What is kept beside one weight for each pair of customer and product.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// The events one by one, for models of what followed what. 13 bytes each, 37 while they are sorted.
+    pub events: bool,
+    pub products: Products,
+}
+
+/// Which products are known, and what is known of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Products {
+    /// Those that somebody did something with, by their ids alone.
+    #[default]
+    Touched,
+    /// What they are, and likewise what else was certainly for sale at the moment: the shop says since when.
+    DescribedThen,
+    /// What they are, and likewise what else is for sale now.
+    DescribedNow,
 }
 
 /// What an event is worth.
@@ -76,7 +94,8 @@ pub enum BehaviourError {
     Cancelled,
 }
 
-/// Reads the events of `range` as they look from `as_of`. Guests and events without a product are left out.
+/// Reads the events of `range` as they look from `as_of`. Guests and events without a product are left out. Products
+/// that nobody touched have the highest numbers.
 ///
 /// *Cost*: one pass; 12 bytes an event while it is read.
 pub fn read(
@@ -105,19 +124,26 @@ pub fn read(
             }
             let (user, item) = (customers.intern(customer), products.intern(product));
             triples.push((user, item, weight));
-            if let (Detail::Events, Some(kind)) = (detail, kind_of(event.kind)) {
+            if let (true, Some(kind)) = (detail.events, kind_of(event.kind)) {
                 deeds.push(Deed { user, item, kind, at: event.at_us.div_euclid(1_000_000) });
             }
         }
         progress.advance(events.len() as u64);
     }
+    let descriptions = match detail.products {
+        Products::Touched => None,
+        Products::DescribedThen => Some(describe::all(snapshot, &mut products, |product| {
+            product.active && product.created_at.is_some_and(|at| at < as_of)
+        })?),
+        Products::DescribedNow => Some(describe::all(snapshot, &mut products, |product| product.active)?),
+    };
     let interactions = Interactions::from_triples(customers.len(), products.len(), triples);
-    let log = (detail == Detail::Events).then(|| {
+    let log = detail.events.then(|| {
         // What was sent back whole is no deed.
         deeds.retain(|deed| interactions.row(deed.user).0.binary_search(&deed.item).is_ok());
         Log::from_deeds(customers.len(), products.len(), deeds)
     });
-    Ok(Behaviour { customers, products, interactions, log })
+    Ok(Behaviour { customers, products, interactions, log, descriptions })
 }
 
 /// `None` for what takes back rather than does.

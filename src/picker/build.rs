@@ -111,7 +111,7 @@ fn read_events(
     let range = EventRange::before(order.as_of);
     // Weights have the scale that the model was trained on: those of its cut.
     let cut_at = order.live.header.cut_at;
-    let detail = if order.live.model.needs_past() { Detail::Events } else { Detail::Sums };
+    let detail = Detail { events: order.live.model.needs_past(), ..Detail::default() };
     let (activity, behaviour) = rayon::join(
         || read_activity(order.snapshot, catalogue, order.as_of, progress),
         || behaviour::read(order.snapshot, range, cut_at, &Weighing::default(), detail, &Silent),

@@ -6,6 +6,7 @@ pub mod audience;
 pub mod behaviour;
 pub mod build;
 pub mod catalogue;
+pub mod describe;
 pub mod live_model;
 pub mod model_file;
 pub mod pick;

@@ -88,7 +88,7 @@ impl World {
         let products: Index = (0..self.products.len()).map(id).collect();
         let triples = self.purchases().map(|(c, p, _)| (u32::from(c), p as u32, 1.0));
         let interactions = Interactions::from_triples(customers.len(), products.len(), triples);
-        Behaviour { customers, products, interactions, log: None }
+        Behaviour { customers, products, interactions, log: None, descriptions: None }
     }
 
     /// `None` when the rules are refused.

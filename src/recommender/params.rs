@@ -107,6 +107,15 @@ impl Params {
         }
     }
 
+    /// True when it learns from what the items are.
+    pub fn needs_items(&self) -> bool {
+        match self {
+            Self::Content(_) => true,
+            Self::Blend(blend) => blend.components.iter().any(Self::needs_items),
+            _ => false,
+        }
+    }
+
     /// Sets one parameter from text; whether its value can work is checked by [`Params::fit`].
     ///
     /// # Errors

@@ -10,7 +10,7 @@ pub use job::job;
 use crate::history::{EventRange, History, HistoryError, Snapshot};
 use crate::ids::JobId;
 use crate::installation::Installation;
-use crate::picker::behaviour::{self, Behaviour, BehaviourError, Detail, Weighing};
+use crate::picker::behaviour::{self, Behaviour, BehaviourError, Detail, Products, Weighing};
 use crate::picker::model_file::{self, ModelFileError, ModelHeader};
 use crate::progress::Progress;
 use crate::recommender::auto::{self, Arena, Effort, Outcome, Tried};
@@ -168,7 +168,8 @@ fn attempt(
     let run = Run { installation, snapshot: &snapshot, cut_at, progress };
     let choice = run.choose(request)?;
     let Choice { params, measured, .. } = &choice;
-    let everything = run.read("Reading what customers did", cut_at, run.detail(params))?;
+    let everything =
+        run.read("Reading what customers did", cut_at, Run::detail(params, Products::DescribedNow))?;
     let model = params.fit(everything.observed(), &run.resources())?;
     let trained_at = installation.now();
     let header = ModelHeader {
@@ -240,9 +241,10 @@ impl Run<'_> {
         self.cut_at - TimeDelta::days(self.installation.config.training.test_days.into())
     }
 
-    /// What a model must see of the events.
-    fn detail(&self, params: &Params) -> Detail {
-        if params.needs_log() { Detail::Events } else { Detail::Sums }
+    /// What a model must see; `described` are the products it must know of where it learns from what they are.
+    fn detail(params: &Params, described: Products) -> Detail {
+        let products = if params.needs_items() { described } else { Products::Touched };
+        Detail { events: params.needs_log(), products }
     }
 
     /// What customers did in the days of history that count, as it looked at `until`.
@@ -261,7 +263,8 @@ impl Run<'_> {
     /// The parameters to learn with, and how good they were on the days held back.
     fn choose(&self, request: &Request) -> Result<Choice, TrainingError> {
         let asked = request.params()?;
-        let detail = asked.as_ref().map_or(Detail::Events, |params| self.detail(params));
+        let everything = Detail { events: true, products: Products::DescribedThen };
+        let detail = asked.as_ref().map_or(everything, |params| Self::detail(params, everything.products));
         let phase = "Reading what customers did before the days held back";
         let before = self.read(phase, self.test_from(), detail)?;
         // What was only looked at may still be picked, in a campaign and here.

@@ -43,7 +43,7 @@ pub struct Found {
 }
 
 /// Kind, what it does, when to choose it.
-const WAYS: [(&str, &str, &str); 9] = [
+const WAYS: [(&str, &str, &str); 10] = [
     (
         "auto",
         "Handpick tries all ways below on the last weeks of your shop's history, alone and together, and takes the one \
@@ -85,6 +85,11 @@ const WAYS: [(&str, &str, &str); 9] = [
         "multi_event",
         "Learns which looks, carts and purchases came before which purchase.",
         "Choose it where your shop also knows what customers look at, not only what they order.",
+    ),
+    (
+        "content",
+        "Picks what is like the things a customer bought: by its words, category, brand and price.",
+        "Choose it for new products, before anybody has bought them.",
     ),
     (
         "popular",
@@ -182,11 +187,11 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_way_that_learns_from_a_history_is_offered() {
-        for kind in Params::KINDS.iter().filter(|&&kind| kind != "content") {
+    fn every_way_is_offered() {
+        for kind in Params::KINDS {
             assert!(is_offered(kind), "{kind}");
         }
-        assert!(is_offered("auto") && !is_offered("content"));
+        assert!(is_offered("auto"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What is learned from and what is to be found: files, parted as they came or by a rule.
 
 use crate::cli::interactions_file::{self, Dictionaries, Line};
+use crate::cli::products_file;
 use crate::recommender::evaluation::splits::{self, Keys, Last, Row};
-use crate::recommender::{Deed, Interactions, Kind, Log, Observed};
+use crate::recommender::{Deed, Descriptions, Interactions, Kind, Log, Observed};
 use anyhow::{bail, ensure};
 use chrono::{DateTime, Utc};
 use std::path::Path;
@@ -35,9 +36,24 @@ pub struct Parts {
     known: Dictionaries,
     train: Vec<Line>,
     test: Vec<Line>,
+    descriptions: Option<Descriptions>,
 }
 
 impl Parts {
+    /// What the items are; those that nobody did anything with are ranked as well.
+    pub fn describe(&mut self, products: &Path) -> anyhow::Result<()> {
+        let interacted = self.known.items.len();
+        let descriptions = products_file::read(products, &mut self.known.items)?;
+        let has_known = descriptions.0[..interacted].iter().any(|known| *known != Default::default());
+        ensure!(
+            has_known,
+            "{}: it describes none of the items that somebody did something with; are the ids written the same way in both?",
+            products.display()
+        );
+        self.descriptions = Some(descriptions);
+        Ok(())
+    }
+
     pub fn files(train: &Path, test: &Path) -> anyhow::Result<Self> {
         let mut parts = Self::default();
         parts.train = interactions_file::read(train, &mut parts.known)?;
@@ -129,6 +145,7 @@ pub struct Data {
     pub train: Interactions,
     /// When the file has times.
     pub log: Option<Log>,
+    pub descriptions: Option<Descriptions>,
     /// What may not stand in a list.
     pub owned: Interactions,
     pub test: Interactions,
@@ -154,6 +171,7 @@ impl Data {
         Ok(Self {
             train,
             log: log(users, items, &parts.train),
+            descriptions: parts.descriptions.clone(),
             owned: if ranked == Ranked::New {
                 matrix(&parts.train, find)
             } else {
@@ -164,7 +182,7 @@ impl Data {
     }
 
     pub fn observed(&self) -> Observed<'_> {
-        Observed { log: self.log.as_ref(), ..Observed::from(&self.train) }
+        Observed { interactions: &self.train, log: self.log.as_ref(), items: self.descriptions.as_ref() }
     }
 }
 

@@ -26,7 +26,7 @@ fn measured(
     let data = Parts::split(file.path(), split, ranked).and_then(|parts| Data::new(&parts, ranked, find));
     let measuring = Measuring { data: data.map_err(in_words)?, k: 20, ranked, by_activity: true };
     let models: Vec<String> = models.iter().map(|&model| model.to_owned()).collect();
-    measuring.run(asked(&models, &[]).unwrap(), &Silent).map_err(in_words)
+    measuring.run(asked(&models, &[], false).unwrap(), &Silent).map_err(in_words)
 }
 
 const TINY: &str = "user,item,timestamp\na,x,1\nb,x,1\nb,y,2\na,y,10\n";
@@ -143,7 +143,7 @@ fn strangers_are_told() {
 fn parameters_are_checked_before_anything_is_read() {
     let with = |value: &str| {
         let set = [("factors".to_owned(), value.to_owned())];
-        asked(&["als".to_owned()], &set).unwrap_err().to_string()
+        asked(&["als".to_owned()], &set, false).unwrap_err().to_string()
     };
     assert_eq!(with("0"), "parameter factors is 0; expected 1 to 1024");
     assert_eq!(with("many"), "parameter factors is “many”; expected a whole number");
@@ -159,7 +159,7 @@ fn a_blend_names_what_it_is_made_of() {
 fn parameters_go_to_the_model_they_name() {
     let of = |models: &[&str], key: &str| {
         let models: Vec<String> = models.iter().map(|&model| model.to_owned()).collect();
-        asked(&models, &[(key.to_owned(), "7".to_owned())]).map_err(|error| error.to_string())
+        asked(&models, &[(key.to_owned(), "7".to_owned())], false).map_err(|error| error.to_string())
     };
     let mut als = Params::default_of("als").unwrap();
     als.set("factors", "7").unwrap();
@@ -172,8 +172,29 @@ fn parameters_go_to_the_model_they_name() {
     assert_eq!(of(&["all", "als"], "als.factors").unwrap().len(), Params::KINDS.len() - 1);
     assert!(of(&["auto"], "factors").unwrap_err().contains("“factors” is not a parameter of this model"));
     assert!(of(&["als"], "iterations").is_ok() && of(&["als"], "regularisation").is_ok());
-    let content = asked(&["content".to_owned()], &[]).unwrap_err().to_string();
-    assert!(content.contains("which such files do not have"), "{content}");
+    let content = asked(&["content".to_owned()], &[], false).unwrap_err().to_string();
+    assert!(content.contains("--products"), "{content}");
+    assert_eq!(asked(&["all".to_owned()], &[], true).unwrap().len(), Params::KINDS.len());
+}
+
+#[test]
+fn what_nobody_bought_before_is_found_by_what_it_is() {
+    let log = "user,item,timestamp\na,red cup,1\na,blue cup,2\nb,green hat,1\nb,grey hat,2\na,new cup,9\nb,new hat,9\n";
+    let products = "item,title,category\nred cup,red cup,Cups\nblue cup,blue cup,Cups\ngreen hat,green hat,Hats\n\
+                    grey hat,grey hat,Hats\nnew cup,white cup,Cups\nnew hat,white hat,Hats\nnever,a spoon,Spoons\n";
+    let (log, products) = (file(log), file(products));
+    let mut parts = Parts::split(log.path(), AT_5, Ranked::New).unwrap();
+    parts.describe(products.path()).unwrap();
+    let data = Data::new(&parts, Ranked::New, None).unwrap();
+    let measuring = Measuring { data, k: 1, ranked: Ranked::New, by_activity: false };
+    let models = ["content".to_owned(), "ease".to_owned()];
+    let report = measuring.run(asked(&models, &[], true).unwrap(), &Silent).unwrap();
+    assert_eq!((report.items, report.models[0].users), (7, 2));
+    assert_eq!(report.models[0].quality.recall, 1.0);
+    assert!(report.models[1].quality.recall < 1.0);
+    let strange = file("item,title\n1,cup\n");
+    let error = parts.describe(strange.path()).unwrap_err().to_string();
+    assert!(error.contains("describes none of the items"), "{error}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use handpick::picker::behaviour::{self, Detail, Weighing};
 use handpick::picker::build::{Order, build};
 use handpick::picker::model_file::{LiveModel, ModelHeader};
 use handpick::picker::picks_file::Writer;
-use handpick::picker::plan::{Attribute, Plan, Rule};
+use handpick::picker::plan::{Attribute, Effect, Plan};
 use handpick::progress::Silent;
 use handpick::recommender::{Params, Resources};
 use handpick::records::{Customer, Event, EventKind, Events, Product};
@@ -99,9 +99,9 @@ fn pick(snapshot: &Snapshot, live: &LiveModel, folder: &Path) {
     let mut plan = Plan {
         slots: SLOTS,
         rules: vec![
-            Rule::ExcludeBought { days: 90 },
-            Rule::ExcludeOutOfStock {},
-            Rule::AtMostPer { what: Attribute::Category, n: 2 },
+            Effect::ExcludeBought { days: 90 }.into(),
+            Effect::ExcludeOutOfStock {}.into(),
+            Effect::AtMostPer { what: Attribute::Category, n: 2 }.into(),
         ],
         ..Plan::default()
     };
@@ -113,6 +113,7 @@ fn pick(snapshot: &Snapshot, live: &LiveModel, folder: &Path) {
         customer_lists: Lists::default(),
         snapshot,
         live,
+        lately: None,
         secret: b"secret",
         as_of: now(),
     };

@@ -12,13 +12,14 @@
 //! | 3 | `installation`: config, folder, store, shop and clock of the running program |
 //! | 2 | `store`, `history`, `sources`, `sample_shop`, `telemetry` |
 //! | 1 | `config`, `data_folder`, `records`, `recommender` |
-//! | 0 | `ids`, `index`, `money`, `progress` |
+//! | 0 | `conditions`, `ids`, `index`, `money`, `progress` |
 
 pub mod accounts;
 pub mod app;
 pub mod auth;
 pub mod campaigns;
 pub mod cli;
+pub mod conditions;
 pub mod config;
 pub mod dashboard;
 pub mod data_folder;

@@ -385,7 +385,7 @@ fn what_nobody_has_bought_is_picked_by_what_it_is() {
     let picked = |model: &str| {
         let file = folder.path().join("campaign.toml");
         let text = format!(
-            "name = \"New\"\nas_of = 2026-09-15T00:00:00Z\nmodel = \"{model}\"\nslots = 1\n[products]\nonly = [\"p18\"]\n"
+            "name = \"New\"\nas_of = 2026-09-15T00:00:00Z\nmodel = \"{model}\"\nslots = 1\n[products]\nonly = [\"p18\"]\n[controls]\nholdout_share = 0\n"
         );
         std::fs::write(&file, text).unwrap();
         let out = folder.path().join(model);

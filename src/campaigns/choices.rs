@@ -46,12 +46,6 @@ pub struct Found {
     pub more: bool,
 }
 
-/// A row of "promote or hold back".
-pub struct FactorRow {
-    pub categories: Vec<Choice>,
-    pub strengths: Vec<Choice>,
-}
-
 /// The shop's products as of the last sync.
 pub struct Shop {
     catalogue: Catalogue,
@@ -102,13 +96,8 @@ impl Shop {
         choices(counts, &chosen)
     }
 
-    pub fn factor_rows(&self, form: &Form) -> Vec<FactorRow> {
-        let counts = self.category_counts();
-        let row = |(category, factor): (&str, &str)| FactorRow {
-            categories: choices(counts.clone(), &HashSet::from([category])),
-            strengths: strengths(factor),
-        };
-        form.all("factor_category").zip(form.all("factor")).map(row).collect()
+    pub fn category_names(&self) -> Vec<String> {
+        self.category_counts().into_keys().map(str::to_owned).collect()
     }
 
     /// Searches among all products; without words, shows what the filters let through.
@@ -194,19 +183,6 @@ fn choices(counts: BTreeMap<&str, usize>, chosen: &HashSet<&str>) -> Vec<Choice>
         is_chosen: chosen.contains(name),
     };
     all.into_iter().map(choice).collect()
-}
-
-/// Words for factors; another one, from a file, keeps its number.
-fn strengths(factor: &str) -> Vec<Choice> {
-    let known = [("3", "Much more"), ("1.5", "More"), ("0.67", "Less"), ("0.33", "Much less")];
-    let mut all: Vec<Choice> = known
-        .into_iter()
-        .map(|(value, label)| Choice { value: value.into(), label: label.into(), is_chosen: value == factor })
-        .collect();
-    if !factor.is_empty() && !all.iter().any(|choice| choice.is_chosen) {
-        all.push(Choice { value: factor.into(), label: format!("Times {factor}"), is_chosen: true });
-    }
-    all
 }
 
 pub fn product_lists(installation: &Installation, form: &Form) -> Result<Vec<Choice>, WebError> {

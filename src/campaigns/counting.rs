@@ -40,22 +40,23 @@ pub async fn audience_count(
     let installation = installation.get_ref().clone();
     let count = web::blocking(move || {
         let plan: Plan = find(&installation, *id)?.plan()?;
-        count(&installation, &plan)
+        count(&installation, *id, &plan)
     })
     .await?;
     web::page(&Fragment { count })
 }
 
-pub fn count(installation: &Installation, plan: &Plan) -> Result<Count, WebError> {
-    let audience = reach(installation, plan).map_err(|error| WebError::Internal(error.to_string()))?;
+pub fn count(installation: &Installation, campaign: CampaignId, plan: &Plan) -> Result<Count, WebError> {
+    let audience =
+        reach(installation, campaign, plan).map_err(|error| WebError::Internal(error.to_string()))?;
     let Audience { ids, removed, unknown_ids } = audience;
     Ok(Count { customers: web::whole(ids.len() as i64), removed, unknown_ids })
 }
 
-fn reach(installation: &Installation, plan: &Plan) -> Result<Audience, GenerateError> {
-    let lists = PlanLists::read(installation, plan)?;
-    let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
+fn reach(installation: &Installation, campaign: CampaignId, plan: &Plan) -> Result<Audience, GenerateError> {
     let as_of = plan.as_of.unwrap_or_else(|| installation.now());
+    let lists = PlanLists::read(installation, plan)?.with_mails(installation, campaign, plan, as_of)?;
+    let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
     let catalogue = Catalogue::new(snapshot.products()?);
     // Most audiences ask nothing of purchases, and the events need not be read.
     let activity = match asks_for_purchases(&plan.audience) {

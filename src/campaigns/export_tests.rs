@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::picker::pick::Picked;
-use crate::picker::plan::{Origin, Products, Rule};
+use crate::picker::plan::{Origin, Plan, Products};
 use crate::picker::reason::Why;
-use crate::picker::rules;
+use crate::picker::rules::{self, Setting};
 use crate::picker::slate::Placed;
 use crate::progress::Silent;
 use crate::records::{Customer, Product};
@@ -26,7 +26,8 @@ fn exported(format: Format, dialect: Dialect) -> String {
         Catalogue::new(vec![product("p1", "=HYPERLINK(1)"), product("p2", "Tea; \"green\", 1 kg")]);
     let choice = catalogue.choose(&Products::default(), None, DateTime::UNIX_EPOCH);
     let rules =
-        rules::compile(&[Rule::ExcludeOutOfStock {}], choice, &catalogue, DateTime::UNIX_EPOCH).unwrap();
+        rules::compile(&[], choice, Setting::of(&Plan::default(), &catalogue, None, DateTime::UNIX_EPOCH))
+            .unwrap();
     let placed = |place, origin, why, past| Some(Placed { place, score: 0.5, origin, why, past });
     let picked = [
         Picked {

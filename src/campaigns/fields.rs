@@ -1,17 +1,15 @@
 //! The steps' form fields and the plan, in both directions. What was typed is kept as typed until it is valid.
 
+use super::rule_form;
 use super::steps::Step;
 use crate::ids::ListId;
 use crate::money::Money;
-use crate::picker::plan::{Attribute, Plan, Rule};
+use crate::picker::plan::Plan;
 use crate::web::Form;
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use std::fmt::Display;
 use std::str::FromStr;
-
-/// Empty rows that a form offers for one more pin or one more promoted category.
-pub const SPARE_ROWS: usize = 2;
 
 /// A campaign as the steps edit it.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,6 +206,8 @@ fn audience_fields(plan: &Plan, fields: &mut Fields) {
     fields.maybe("spent_at_most", audience.spent_at_most);
     fields.each("bought_in_categories", &audience.bought_in_categories);
     fields.check("include_unknown_consent", audience.include_unknown_consent);
+    fields.maybe("mails_at_most", audience.mails_at_most);
+    fields.maybe("mails_within_days", audience.mails_within_days);
     fields.maybe("list", audience.list);
     fields.maybe("exclude_list", audience.exclude_list);
 }
@@ -224,6 +224,11 @@ fn read_audience(read: &mut Read<'_>, plan: &mut Plan) {
     audience.spent_at_most = read.money("spent_at_most", "what they spent");
     audience.bought_in_categories = read.all("bought_in_categories");
     audience.include_unknown_consent = read.form.is_checked("include_unknown_consent");
+    audience.mails_at_most = read.count("mails_at_most", "the number of e-mails");
+    audience.mails_within_days = read.days("mails_within_days", "the days in which e-mails count");
+    if audience.mails_at_most.is_some() != audience.mails_within_days.is_some() {
+        read.problems.push("Say both: at most how many e-mails, and in how many days.".into());
+    }
     audience.list = read.list("list");
     audience.exclude_list = read.list("exclude_list");
 }
@@ -231,82 +236,29 @@ fn read_audience(read: &mut Read<'_>, plan: &mut Plan) {
 fn rule_fields(plan: &Plan, fields: &mut Fields) {
     fields.one("slots", &plan.slots);
     for rule in &plan.rules {
-        match rule {
-            Rule::ExcludeBought { days } => fields.one("bought_days", days),
-            Rule::ExcludeOutOfStock {} => fields.check("out_of_stock", true),
-            Rule::AtMostPer { what: Attribute::Category, n } => fields.one("per_category", n),
-            Rule::AtMostPer { what: Attribute::Brand, n } => fields.one("per_brand", n),
-            Rule::PriceRange { from, to } => {
-                fields.maybe("price_from", *from);
-                fields.maybe("price_to", *to);
-            }
-            Rule::Pin { product, slot } => {
-                fields.one("pin_product", product);
-                fields.one("pin_slot", slot);
-            }
-            Rule::Boost { category, factor } | Rule::Bury { category, factor } => {
-                fields.one("factor_category", category);
-                fields.one("factor", factor);
-            }
-        }
-    }
-    for _ in 0..SPARE_ROWS {
-        for name in ["pin_product", "pin_slot", "factor_category", "factor"] {
-            fields.one(name, "");
+        for (name, value) in rule_form::FIELDS.into_iter().zip(rule_form::fields(rule)) {
+            fields.one(name, &value);
         }
     }
 }
 
 fn read_rules(read: &mut Read<'_>, plan: &mut Plan) {
     let mut rules = Vec::new();
-    if let Some(days) = read.days("bought_days", "how long ago they bought") {
-        rules.push(Rule::ExcludeBought { days });
-    }
-    if read.form.is_checked("out_of_stock") {
-        rules.push(Rule::ExcludeOutOfStock {});
+    for (at, row) in rule_form::rows(read.form).iter().enumerate() {
+        match rule_form::rule(row, at + 1) {
+            Ok(rule) => rules.push(rule),
+            Err(problem) => read.problems.push(problem),
+        }
     }
     let small = "a whole number from 1 to 20";
-    for (name, what) in [("per_category", Attribute::Category), ("per_brand", Attribute::Brand)] {
-        if let Some(n) = read.parsed(name, "the most of one kind", small) {
-            rules.push(Rule::AtMostPer { what, n });
-        }
-    }
-    let (from, to) =
-        (read.money("price_from", "the lowest price"), read.money("price_to", "the highest price"));
-    if from.is_some() || to.is_some() {
-        rules.push(Rule::PriceRange { from, to });
-    }
-    read_rows(read, &mut rules);
     plan.slots = read.parsed("slots", "the number of products", small).unwrap_or(0);
     plan.rules = rules;
-}
-
-/// Pins and promoted categories, a row each; a row without product or category is empty.
-fn read_rows(read: &mut Read<'_>, rules: &mut Vec<Rule>) {
-    let form = read.form;
-    for (product, slot) in form.all("pin_product").zip(form.all("pin_slot")).filter(|row| !row.0.is_empty()) {
-        match slot.parse() {
-            Ok(slot) => rules.push(Rule::Pin { product: product.to_owned(), slot }),
-            Err(_) => read.problems.push(format!("Say at which place “{product}” should stand: 1, 2, 3 …")),
-        }
-    }
-    let rows = form.all("factor_category").zip(form.all("factor")).filter(|row| !row.0.is_empty());
-    for (category, factor) in rows {
-        let category = category.to_owned();
-        match factor.parse::<f32>() {
-            Ok(factor) if factor >= 1.0 => rules.push(Rule::Boost { category, factor }),
-            Ok(factor) => rules.push(Rule::Bury { category, factor }),
-            Err(_) => {
-                read.problems.push(format!("Say how strongly “{category}” is to be promoted or held back."))
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picker::plan::{Controls, Products};
+    use crate::picker::plan::{Attribute, Controls, Effect, Products, Rule};
 
     #[test]
     fn every_step_gives_back_what_it_shows() {
@@ -324,13 +276,16 @@ mod tests {
             model: "als".into(),
             slots: 6,
             rules: vec![
-                Rule::ExcludeBought { days: 30 },
-                Rule::ExcludeOutOfStock {},
-                Rule::AtMostPer { what: Attribute::Brand, n: 1 },
-                Rule::PriceRange { from: None, to: Some(Money::from_units(9)) },
-                Rule::Pin { product: "p2".into(), slot: 2 },
-                Rule::Boost { category: "Tea".into(), factor: 2.0 },
-                Rule::Bury { category: "Wine".into(), factor: 0.25 },
+                Effect::ExcludeBought { days: 30 }.into(),
+                Rule { off: true, name: "Sold out".into(), ..Effect::ExcludeOutOfStock {}.into() },
+                Effect::AtMostPer { what: Attribute::Brand, n: 1 }.into(),
+                Effect::PriceRange { from: None, to: Some(Money::from_units(9)) }.into(),
+                Effect::Pin { product: "p2".into(), slot: 2 }.into(),
+                Effect::Boost { category: "Tea".into(), factor: 2.0 }.into(),
+                Rule::when(
+                    Effect::Bury { category: String::new(), factor: 0.25 },
+                    "product.price > customer.usual_price",
+                ),
             ],
             controls: Controls { holdout_share: 0.1, baseline_share: 0.07 },
             ..Plan::default()
@@ -346,7 +301,12 @@ mod tests {
 
     #[test]
     fn wrong_fields_are_named() {
-        let form = Form::new(vec![("slots".into(), "many".into()), ("bought_days".into(), "-1".into())]);
+        let mut row = rule_form::new_row("exclude_bought").unwrap();
+        row[5] = "-1".into();
+        let mut typed: Vec<(String, String)> =
+            rule_form::FIELDS.into_iter().map(str::to_owned).zip(row).collect();
+        typed.push(("slots".into(), "many".into()));
+        let form = Form::new(typed);
         let mut draft = Draft { name: "x".into(), plan: Plan::default() };
         assert_eq!(apply(&form, Step::Rules, &mut draft, chrono_tz::UTC).len(), 2);
     }

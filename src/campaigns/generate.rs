@@ -1,5 +1,6 @@
 //! The body of the job *generate*: a campaign's picks, published whole or not at all.
 
+use super::memory;
 use crate::history::{History, HistoryError};
 use crate::ids::{CampaignId, ListId};
 use crate::installation::Installation;
@@ -11,14 +12,16 @@ use crate::picker::model_file::{self, ModelFileError};
 use crate::picker::picks_file::{PicksFileError, Writer};
 use crate::picker::plan::Plan;
 use crate::picker::refusal::check;
-use crate::picker::rules;
+use crate::picker::rules::{self, Setting};
 use crate::picker::summary::Summary;
 use crate::progress::Progress;
 use crate::store::campaigns::{self, Campaign};
 use crate::store::id_lists::{self, ListKind};
 use crate::store::models::StoredModel;
 use crate::store::{StoreError, StoreResult};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// What the queued job carries.
@@ -70,6 +73,7 @@ pub struct PlanLists {
     pub products: Option<Vec<String>>,
     pub customers: Option<Vec<String>>,
     pub exclude: Option<Vec<String>>,
+    pub mailed_enough: HashSet<String>,
 }
 
 impl PlanLists {
@@ -84,11 +88,27 @@ impl PlanLists {
             products: read(ListKind::Products, plan.products.list)?,
             customers: read(ListKind::Customers, plan.audience.list)?,
             exclude: read(ListKind::Customers, plan.audience.exclude_list)?,
+            mailed_enough: HashSet::new(),
         })
     }
 
+    /// With those who got enough e-mails from other campaigns.
+    pub fn with_mails(
+        self,
+        installation: &Installation,
+        campaign: CampaignId,
+        plan: &Plan,
+        as_of: DateTime<Utc>,
+    ) -> Result<Self, GenerateError> {
+        Ok(Self { mailed_enough: memory::mailed_enough(installation, campaign, plan, as_of)?, ..self })
+    }
+
     pub fn of_customers(&self) -> Lists<'_> {
-        Lists { only: self.customers.as_deref(), exclude: self.exclude.as_deref() }
+        Lists {
+            only: self.customers.as_deref(),
+            exclude: self.exclude.as_deref(),
+            mailed_enough: Some(&self.mailed_enough),
+        }
     }
 }
 
@@ -112,7 +132,7 @@ pub fn refuse_early(
     let catalogue = Catalogue::new(snapshot.products()?);
     let as_of = plan.as_of.unwrap_or(now);
     let choice = catalogue.choose(&plan.products, lists.products.as_deref(), as_of);
-    rules::compile(&plan.rules, choice, &catalogue, as_of)?;
+    rules::compile(&plan.rules, choice, Setting::of(&plan, &catalogue, None, as_of))?;
     Ok(plan)
 }
 
@@ -147,8 +167,10 @@ fn attempt(
     progress.phase("Opening the model", None);
     let file = installation.folder.models(shop).join(&model.file);
     let live = model_file::load(&file, Some(&model.checksum))?;
-    let lists = PlanLists::read(installation, &plan)?;
+    let as_of = plan.as_of.unwrap_or_else(|| installation.now());
+    let lists = PlanLists::read(installation, &plan)?.with_mails(installation, id, &plan, as_of)?;
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
+    let lately = memory::lately(installation, id, &plan, &snapshot, as_of)?;
     let order = Order {
         campaign: id,
         plan: &plan,
@@ -156,8 +178,9 @@ fn attempt(
         customer_lists: lists.of_customers(),
         snapshot: &snapshot,
         live: &live,
+        lately: lately.as_ref(),
         secret: &installation.shop.secret,
-        as_of: plan.as_of.unwrap_or_else(|| installation.now()),
+        as_of,
     };
     let folder = installation.folder.campaign(shop, id);
     sweep(&folder, campaign.generation.as_deref());

@@ -4,7 +4,7 @@ use super::fields::{Draft, apply, fields};
 use super::pages::find;
 use super::state::sentence;
 use super::views::{StepLink, step_links};
-use super::{choices, counting};
+use super::{choices, counting, rule_form};
 use crate::auth::{Analyst, Marketer, SignedIn};
 use crate::ids::{AccountId, CampaignId};
 use crate::installation::Installation;
@@ -131,6 +131,7 @@ pub async fn save(
     let saved = web::blocking(move || try_to_save(&installation, &who, id, step, form)).await?;
     match saved {
         Saved::GoTo(path) => web::go_to(&path),
+        Saved::Edited(body) => Ok(html(body)),
         Saved::NotYet(body) => Ok(actix_web::HttpResponse::UnprocessableEntity()
             .content_type("text/html; charset=utf-8")
             .body(body)),
@@ -139,6 +140,8 @@ pub async fn save(
 
 enum Saved {
     GoTo(String),
+    /// The step's page with a rule more or less, or in another order; nothing is stored yet.
+    Edited(String),
     /// The step's page again, with what was typed and what is wrong.
     NotYet(String),
 }
@@ -151,6 +154,12 @@ fn try_to_save(
     form: Form,
 ) -> Result<Saved, WebError> {
     let campaign = find(installation, id)?;
+    if step == Step::Rules && rule_form::is_edit(form.text("go")) {
+        let form = rule_form::edit(form);
+        let asked = Asked::default();
+        return render(installation, who, &campaign, step, &campaign.plan()?, form, Vec::new(), &asked)
+            .map(Saved::Edited);
+    }
     let before = Draft { name: campaign.name.clone(), plan: campaign.plan()? };
     let mut draft = before.clone();
     let mut problems = apply(&form, step, &mut draft, installation.zone());
@@ -262,8 +271,9 @@ struct ModelPage {
 struct RulesPage {
     shell: Shell,
     head: Head,
-    pins: Vec<(String, String)>,
-    factors: Vec<choices::FactorRow>,
+    rules: Vec<rule_form::Card>,
+    groups: Vec<rule_form::Group>,
+    categories: Vec<String>,
     currency: String,
 }
 
@@ -318,7 +328,7 @@ fn render(
             let exclude_lists = choices::customer_lists(installation, &head.form, "exclude_list")?;
             let count = match asked.count.is_empty() {
                 true => None,
-                false => Some(counting::count(installation, plan)?),
+                false => Some(counting::count(installation, campaign.id, plan)?),
             };
             AudiencePage { shell, head, categories, lists, exclude_lists, currency, count }.render()
         }
@@ -328,11 +338,9 @@ fn render(
         }
         Step::Rules => {
             let shop = choices::Shop::read(installation)?;
-            let row = |product: &str, slot: &str| (product.to_owned(), slot.to_owned());
-            let rows = head.form.all("pin_product").zip(head.form.all("pin_slot"));
-            let pins = rows.map(|(product, slot)| row(product, slot)).collect();
-            let factors = shop.factor_rows(&head.form);
-            RulesPage { shell, head, pins, factors, currency }.render()
+            let rules = rule_form::cards(&head.form, &currency);
+            let (groups, categories) = (rule_form::groups(), shop.category_names());
+            RulesPage { shell, head, rules, groups, categories, currency }.render()
         }
         Step::Controls => ControlsPage { shell, head }.render(),
     };

@@ -2,7 +2,7 @@
 
 use super::steps::Step;
 use crate::ids::CampaignId;
-use crate::picker::plan::{Attribute, Audience, Plan, Products, Rule};
+use crate::picker::plan::{Attribute, Audience, Effect, Plan, Products, Rule};
 use crate::store::campaigns::{Campaign, CampaignState};
 use crate::web;
 use chrono::NaiveDate;
@@ -165,6 +165,8 @@ fn audience(audience: &Audience, currency: &str) -> Vec<String> {
     add(audience.spent_at_least.map(|x| format!("Spent at least {}", web::money(x, currency))));
     add(audience.spent_at_most.map(|x| format!("Spent at most {}", web::money(x, currency))));
     add(named("Bought in", &audience.bought_in_categories));
+    let mails = audience.mails_at_most.zip(audience.mails_within_days);
+    add(mails.map(|(most, days)| format!("Who got fewer than {most} e-mails in the last {days} days")));
     add(audience.list.map(|_| "On an uploaded list".into()));
     add((!audience.only.is_empty()).then(|| format!("Only {} named ones", audience.only.len())));
     add(audience.exclude_list.map(|_| "Without those on a list".into()));
@@ -176,21 +178,48 @@ fn audience(audience: &Audience, currency: &str) -> Vec<String> {
 }
 
 fn rules(plan: &Plan, currency: &str) -> Vec<String> {
+    let slots = format!("{} products per e-mail", plan.slots);
+    std::iter::once(slots).chain(plan.rules.iter().map(|rule| rule_in_words(rule, currency))).collect()
+}
+
+/// A rule's name, or what it does.
+pub fn rule_in_words(rule: &Rule, currency: &str) -> String {
+    let mut words =
+        if rule.name.is_empty() { effect_in_words(&rule.effect, currency) } else { rule.name.clone() };
+    if rule.name.is_empty() && !rule.when.is_empty() {
+        let joint = if rule.effect.needs_condition() { ":" } else { ", where" };
+        words = format!("{words}{joint} {}", rule.when);
+    }
+    if rule.off { format!("{words} (switched off)") } else { words }
+}
+
+pub fn effect_in_words(effect: &Effect, currency: &str) -> String {
     let amount = |money| web::money(money, currency);
-    let rule = |rule: &Rule| match rule {
-        Rule::ExcludeBought { days } => format!("Nothing they bought in the last {days} days"),
-        Rule::ExcludeOutOfStock {} => "Nothing that is out of stock".into(),
-        Rule::AtMostPer { what: Attribute::Category, n } => format!("At most {n} of one category"),
-        Rule::AtMostPer { what: Attribute::Brand, n } => format!("At most {n} of one brand"),
-        Rule::PriceRange { from, to } => {
+    match effect {
+        Effect::Exclude {} => "Never".into(),
+        Effect::Only {} => "Only".into(),
+        Effect::ExcludeBought { days } => format!("Nothing they bought in the last {days} days"),
+        Effect::ExcludeUntilDue { .. } => "Nothing they bought and do not need again yet".into(),
+        Effect::ExcludeOutOfStock {} => "Nothing that is out of stock".into(),
+        Effect::NeedsPicture {} => "Nothing without a picture".into(),
+        Effect::NotPickedLately { campaigns: 1 } => "Nothing the last campaign showed them".into(),
+        Effect::NotPickedLately { campaigns } => {
+            format!("Nothing the last {campaigns} campaigns showed them")
+        }
+        Effect::AtMostPer { what: Attribute::Category, n } => format!("At most {n} of one category"),
+        Effect::AtMostPer { what: Attribute::Brand, n } => format!("At most {n} of one brand"),
+        Effect::AtMost { n } => format!("At most {n} of"),
+        Effect::AtLeast { n } => format!("At least {n} of"),
+        Effect::PriceRange { from, to } => {
             let from = from.map(|from| format!(" from {}", amount(from))).unwrap_or_default();
             let to = to.map(|to| format!(" up to {}", amount(to))).unwrap_or_default();
             format!("Prices{from}{to}")
         }
-        Rule::Pin { product, slot } => format!("“{product}” at place {slot}"),
-        Rule::Boost { category, .. } => format!("More of {category}"),
-        Rule::Bury { category, .. } => format!("Less of {category}"),
-    };
-    let slots = format!("{} products per e-mail", plan.slots);
-    std::iter::once(slots).chain(plan.rules.iter().map(rule)).collect()
+        Effect::PriceBand { from, to } => format!("Prices from {from} to {to} times what they usually pay"),
+        Effect::Pin { product, slot } => format!("“{product}” at place {slot}"),
+        Effect::Boost { category, .. } if category.is_empty() => "More of some products".into(),
+        Effect::Bury { category, .. } if category.is_empty() => "Less of some products".into(),
+        Effect::Boost { category, .. } => format!("More of {category}"),
+        Effect::Bury { category, .. } => format!("Less of {category}"),
+    }
 }

@@ -173,7 +173,7 @@ fn tell(outcome: &Outcome, json: bool) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picker::plan::Rule;
+    use crate::picker::plan::Effect;
 
     #[test]
     fn a_file_is_a_plan_with_a_name() {
@@ -192,7 +192,7 @@ mod tests {
         "#;
         let (name, plan) = read(text).unwrap();
         assert_eq!((name.as_str(), plan.slots, plan.rules.len()), ("Summer sale", 6, 2));
-        assert_eq!(plan.rules[0], Rule::ExcludeBought { days: 60 });
+        assert_eq!(plan.rules[0].effect, Effect::ExcludeBought { days: 60 });
         assert_eq!(plan.as_of.map(|at| at.timestamp()), Some(1_780_272_000));
     }
 

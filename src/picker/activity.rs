@@ -38,6 +38,58 @@ pub struct Activity {
     times: Vec<u32>,
     /// By catalogue number: quantity sold, a sale of 60 days ago counting half.
     pub sales: Vec<f64>,
+    /// By category.
+    rebuys: Vec<Rebuys>,
+}
+
+/// How products of a category are bought again.
+#[derive(Clone, Default)]
+struct Rebuys {
+    /// Customers and products that they bought.
+    pairs: u32,
+    /// Those bought more than once.
+    repeated: u32,
+    /// Times between two purchases of the same by the same customer, counted by whole weeks; the last counts all longer
+    /// ones. Empty until there is one.
+    weeks: Vec<u32>,
+}
+
+const LONGEST_WEEKS: usize = 104;
+/// Below so many repeated purchases chance tells more than habit.
+const ENOUGH_REPEATS: u32 = 30;
+/// A category is of consumables when so many of its buyers came back for the same.
+const CONSUMABLE_SHARE: f64 = 0.1;
+
+impl Rebuys {
+    /// Half of those who buy the same again have done so by then.
+    fn due_days(&self) -> Option<u32> {
+        let all: u32 = self.weeks.iter().sum();
+        let is_consumable = f64::from(self.repeated) >= CONSUMABLE_SHARE * f64::from(self.pairs);
+        if all < ENOUGH_REPEATS || !is_consumable {
+            return None;
+        }
+        let mut counted = 0;
+        let week = self.weeks.iter().position(|&count| {
+            counted += count;
+            counted * 2 >= all
+        });
+        week.map(|week| week as u32 * 7 + 3)
+    }
+
+    fn count(&mut self, purchases: &[Purchase]) {
+        const WEEK_US: i64 = 7 * 86_400_000_000;
+        self.pairs += 1;
+        let gaps = purchases.windows(2).map(|two| two[1].at_us - two[0].at_us);
+        // Lines of one order lie within a day.
+        let weeks = gaps.filter(|gap| *gap > WEEK_US / 7).map(|gap| (gap / WEEK_US) as usize);
+        let mut repeated = false;
+        for week in weeks {
+            self.weeks.resize(LONGEST_WEEKS + 1, 0);
+            self.weeks[week.min(LONGEST_WEEKS)] += 1;
+            repeated = true;
+        }
+        self.repeated += u32::from(repeated);
+    }
 }
 
 /// One customer's purchased products, ascending by catalogue number.
@@ -63,6 +115,11 @@ impl Bought<'_> {
 impl Activity {
     pub fn facts(&self, customer: Option<u32>) -> Facts {
         customer.map_or_else(Facts::default, |number| self.facts[number as usize])
+    }
+
+    /// After how many days customers who buy the same product of a category again do so; `None` where they rarely do.
+    pub fn due_days(&self, category: u32) -> Option<u32> {
+        self.rebuys.get(category as usize).and_then(Rebuys::due_days)
     }
 
     pub fn bought(&self, customer: Option<u32>) -> Bought<'_> {
@@ -140,7 +197,7 @@ impl<'a> Builder<'a> {
     }
 
     pub fn finish(self) -> Activity {
-        let Self { customers, spent, mut purchases, sales, .. } = self;
+        let Self { customers, spent, mut purchases, sales, catalogue, .. } = self;
         // The whole key, so that the order of equal customers and products does not depend on the order of events.
         purchases.sort_unstable_by_key(|p| (p.customer, p.product, p.at_us, p.order));
         let mut activity = Activity {
@@ -150,6 +207,7 @@ impl<'a> Builder<'a> {
             last_at_us: Vec::new(),
             times: Vec::new(),
             sales: Vec::new(),
+            rebuys: vec![Rebuys::default(); catalogue.categories.len()],
             customers,
         };
         let mut rest = purchases.as_slice();
@@ -157,7 +215,7 @@ impl<'a> Builder<'a> {
         for customer in 0..activity.customers.len() as u32 {
             let (row, after) = rest.split_at(rest.partition_point(|p| p.customer == customer));
             rest = after;
-            activity.fold(customer, row, &mut orders);
+            activity.fold(customer, row, catalogue, &mut orders);
         }
         // More returned than sold in the window is no reason to rank below what nobody wanted.
         activity.sales = sales.into_iter().map(|sold| sold.max(0) as f64 / 1e6).collect();
@@ -167,11 +225,14 @@ impl<'a> Builder<'a> {
 
 impl Activity {
     /// Appends one customer's row; `row` is sorted by product, then time.
-    fn fold(&mut self, customer: u32, row: &[Purchase], orders: &mut Vec<u64>) {
+    fn fold(&mut self, customer: u32, row: &[Purchase], catalogue: &Catalogue, orders: &mut Vec<u64>) {
         for same in row.chunk_by(|a, b| a.product == b.product).filter(|s| s[0].product != NO_PRODUCT) {
             self.products.push(same[0].product);
             self.last_at_us.push(same[same.len() - 1].at_us);
             self.times.push(same.len() as u32);
+            if let Some(category) = catalogue.category_of(same[0].product) {
+                self.rebuys[category as usize].count(same);
+            }
         }
         self.starts.push(self.products.len());
         orders.clear();

@@ -22,6 +22,8 @@ pub struct Audience {
 pub struct Lists<'a> {
     pub only: Option<&'a [String]>,
     pub exclude: Option<&'a [String]>,
+    /// Who had as many e-mails lately as the plan allows.
+    pub mailed_enough: Option<&'a HashSet<String>>,
 }
 
 /// Lets every customer pass the filters of `wanted`. Memory grows with the ids of those who pass, not with the
@@ -107,6 +109,10 @@ fn id_filters<'a>(wanted: &'a Wanted, lists: Lists<'a>, filters: &mut Vec<Filter
     }
     if let Some(ids) = lists.exclude.map(set) {
         let why = "on the list of those to leave out";
+        filters.push((why, Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
+    }
+    if let Some(ids) = lists.mailed_enough.filter(|ids| !ids.is_empty()) {
+        let why = "who got enough e-mails lately";
         filters.push((why, Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
     }
 }
@@ -208,7 +214,7 @@ mod tests {
         let wanted =
             Wanted { languages: vec!["de".into()], include_unknown_consent: true, ..Wanted::default() };
         let list = vec!["b".to_owned(), "nobody".to_owned(), "a".to_owned()];
-        let audience = people(&wanted, Lists { only: Some(&list), exclude: None });
+        let audience = people(&wanted, Lists { only: Some(&list), ..Lists::default() });
         assert_eq!((audience.ids.len(), audience.unknown_ids), (1, 1));
     }
 

@@ -5,15 +5,18 @@ use super::arms::Assignment;
 use super::audience::{self, Audience, Lists};
 use super::behaviour::{self, Behaviour, BehaviourError, Detail, Weighing};
 use super::catalogue::Catalogue;
+use super::facts::CustomerTable;
 use super::model_file::LiveModel;
 use super::pick::{Known, Picked, Picker};
 use super::picks_file::{PicksFileError, Writer};
 use super::plan::Plan;
 use super::refusal::{Refusal, check};
-use super::rules;
+use super::rules::{self, Lately, Rules, Setting};
 use super::summary::Summary;
+use crate::conditions::Table;
 use crate::history::{EventRange, HistoryError, Snapshot};
 use crate::ids::CampaignId;
+use crate::index::Index;
 use crate::progress::{Progress, Silent};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
@@ -32,6 +35,8 @@ pub struct Order<'a> {
     pub customer_lists: Lists<'a>,
     pub snapshot: &'a Snapshot,
     pub live: &'a LiveModel,
+    /// What was shown in earlier campaigns; needed where a rule asks for it.
+    pub lately: Option<&'a Lately>,
     /// Keys the assignment to arms.
     pub secret: &'a [u8],
     /// Nothing at or after this moment is known.
@@ -59,11 +64,12 @@ pub fn build(order: &Order<'_>, out: &mut Writer, progress: &dyn Progress) -> Re
     let catalogue = Catalogue::new(order.snapshot.products()?);
     let choice = catalogue.choose(&order.plan.products, order.product_list, order.as_of);
     let unknown_products = choice.unknown_ids;
-    let rules = rules::compile(&order.plan.rules, choice, &catalogue, order.as_of)?;
-
     let (activity, behaviour) = read_events(order, &catalogue, progress)?;
+    let setting = Setting::of(order.plan, &catalogue, Some(&activity), order.as_of);
+    let rules = rules::compile(&order.plan.rules, choice, setting)?;
     progress.phase("Choosing the customers", None);
     let audience = choose_audience(order, &activity, &catalogue)?;
+    let customers = table_of(order, &audience, &rules, (&activity, &catalogue))?;
 
     let known = Known {
         catalogue: &catalogue,
@@ -71,16 +77,18 @@ pub fn build(order: &Order<'_>, out: &mut Writer, progress: &dyn Progress) -> Re
         behaviour: &behaviour,
         live: order.live,
         rules: &rules,
+        customers: customers.as_ref(),
+        lately: order.lately,
     };
     let picker = Picker::new(known, order.plan.slots);
     let arms = Assignment::new(order.secret, order.campaign, order.plan.controls);
     let mut summary = Summary::new(order, &rules, &audience, unknown_products);
     progress.phase("Picking products", Some(audience.ids.len() as u64));
-    for customers in audience.ids.chunks(BATCH) {
+    for (at, customers) in audience.ids.chunks(BATCH).enumerate() {
         if progress.cancelled() {
             return Err(BuildError::Cancelled);
         }
-        let picked = pick(&picker, &arms, customers);
+        let picked = pick(&picker, &arms, customers, at * BATCH);
         out.write(customers, &picked, (&catalogue, &rules))?;
         summary.count(&picked);
         progress.advance(customers.len() as u64);
@@ -89,16 +97,44 @@ pub fn build(order: &Order<'_>, out: &mut Writer, progress: &dyn Progress) -> Re
     Ok(summary)
 }
 
-/// In the order of `customers`, whatever the number of threads.
-pub fn pick(picker: &Picker<'_>, arms: &Assignment, customers: &[Box<str>]) -> Vec<Picked> {
+/// In the order of `customers`, whatever the number of threads; `first` is the row of the first of them in the table of
+/// their facts.
+pub fn pick(picker: &Picker<'_>, arms: &Assignment, customers: &[Box<str>], first: usize) -> Vec<Picked> {
     customers
         .par_chunks(CHUNK)
-        .flat_map_iter(|chunk| {
+        .enumerate()
+        .flat_map_iter(|(at, chunk)| {
             let mut worker = picker.worker();
-            let picked = chunk.iter().map(|id| worker.pick(id, arms.arm(id)));
+            let rows = first + at * CHUNK..;
+            let picked = rows.zip(chunk).map(|(row, id)| worker.pick(id, Some(row), arms.arm(id)));
             picked.collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// The facts of the audience, a row each, where rules ask for them.
+fn table_of(
+    order: &Order<'_>,
+    audience: &Audience,
+    rules: &Rules,
+    known: (&Activity, &Catalogue),
+) -> Result<Option<Table>, BuildError> {
+    let columns = rules.customer_columns();
+    if columns.is_empty() {
+        return Ok(None);
+    }
+    // The history stores customers as they came, the audience is in the order of ids.
+    let row_of: Index = audience.ids.iter().collect();
+    let mut order_of_rows: Vec<u32> = Vec::with_capacity(audience.ids.len());
+    let mut table = CustomerTable::new(&columns, known, order.as_of);
+    for customer in order.snapshot.customers()? {
+        let customer = customer?;
+        if let Some(row) = row_of.number(&customer.id) {
+            table.push(&customer);
+            order_of_rows.push(row);
+        }
+    }
+    Ok(Some(table.finish().in_order(&order_of_rows)))
 }
 
 /// Two passes side by side: what rules and filters ask for, and what the model reads.

@@ -9,8 +9,9 @@ use super::catalogue::Catalogue;
 use super::model_file::LiveModel;
 use super::plan::{Arm, Origin};
 use super::reason::Why;
-use super::rules::Rules;
+use super::rules::{Lately, Lens, Rules};
 use super::slate::{Placed, Slate};
+use crate::conditions::Table;
 use crate::recommender::{Kind, Past, Scorer, User};
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
@@ -26,6 +27,10 @@ pub struct Known<'a> {
     pub behaviour: &'a Behaviour,
     pub live: &'a LiveModel,
     pub rules: &'a Rules,
+    /// The customers' facts, where rules ask for them.
+    pub customers: Option<&'a Table>,
+    /// What they were shown in earlier campaigns, where rules ask for it.
+    pub lately: Option<&'a Lately>,
 }
 
 /// Shared by all threads.
@@ -71,7 +76,9 @@ impl<'a> Picker<'a> {
 
     /// One thread's part: customers one after another, with the memory kept between them.
     pub fn worker(&self) -> Worker<'_, 'a> {
+        let Known { rules, customers, lately, .. } = self.known;
         Worker {
+            lens: Lens::new(rules, customers, lately),
             scorer: self.known.live.model.scorer(&self.items),
             scores: vec![0.0; self.items.len()],
             heap: Vec::with_capacity(self.items.len()),
@@ -154,6 +161,7 @@ impl Taste {
 /// Scratch memory of one thread.
 pub struct Worker<'p, 'a> {
     picker: &'p Picker<'a>,
+    lens: Lens<'p>,
     scorer: Box<dyn Scorer + 'p>,
     scores: Vec<f32>,
     heap: Vec<Scored>,
@@ -162,22 +170,31 @@ pub struct Worker<'p, 'a> {
 }
 
 impl Worker<'_, '_> {
-    pub fn pick(&mut self, customer: &str, arm: Arm) -> Picked {
+    /// `row`: the customer's in the table of facts.
+    pub fn pick(&mut self, customer: &str, row: Option<usize>, arm: Arm) -> Picked {
         let picker = self.picker;
         if arm == Arm::Holdout {
             return Picked { arm, slots: Vec::new() };
         }
-        let Known { activity, rules, .. } = picker.known;
+        let Known { activity, .. } = picker.known;
         let bought = activity.bought(activity.customers.number(customer));
-        let mut slate = Slate::new(rules, picker.slots, bought);
+        let mut slate = Slate::new(self.lens.look(customer, row, bought), picker.slots);
+        self.fill(customer, bought, arm, &mut slate);
+        if slate.relax() {
+            self.fill(customer, bought, arm, &mut slate);
+        }
+        Picked { arm, slots: slate.finish() }
+    }
+
+    fn fill(&mut self, customer: &str, bought: Bought<'_>, arm: Arm, slate: &mut Slate<'_>) {
+        let picker = self.picker;
         if arm == Arm::Picks && !slate.is_full() {
-            self.fill_personal(customer, bought, &mut slate);
+            self.fill_personal(customer, bought, slate);
             if let (false, Some(ranked)) = (slate.is_full(), picker.favourite(bought)) {
                 slate.fill(Origin::Category, ranked.iter().copied(), |_| (Why::Category, None));
             }
         }
         slate.fill(Origin::Popular, picker.best_sellers.iter().copied(), |_| (Why::Popular, None));
-        Picked { arm, slots: slate.finish() }
     }
 
     fn fill_personal(&mut self, customer: &str, bought: Bought<'_>, slate: &mut Slate<'_>) {
@@ -189,9 +206,8 @@ impl Worker<'_, '_> {
         let mut heap = std::mem::take(&mut self.heap);
         heap.clear();
         let positive = self.scores.iter().zip(&picker.places).filter(|(score, _)| **score > 0.0);
-        heap.extend(
-            positive.map(|(&score, &place)| Scored { score: picker.known.rules.adjust(place, score), place }),
-        );
+        let sight = slate.sight();
+        heap.extend(positive.map(|(&score, &place)| Scored { score: sight.adjust(place, score), place }));
         // Building the heap is linear; only as many are sorted as are looked at.
         let mut heap = BinaryHeap::from(heap);
         let ranked = std::iter::from_fn(|| heap.pop().map(|best| (best.place, best.score)));

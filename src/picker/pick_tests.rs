@@ -7,8 +7,8 @@ use crate::money::Money;
 use crate::picker::activity;
 use crate::picker::arms::Assignment;
 use crate::picker::build::pick as pick_all;
-use crate::picker::plan::{Attribute, Controls, Products, Rule};
-use crate::picker::rules;
+use crate::picker::plan::{Attribute, Controls, Effect, Products, Rule};
+use crate::picker::rules::{self, Setting};
 use crate::picker::tests_model::live;
 use crate::recommender::Interactions;
 use crate::records::{Event, EventKind, Events, Product};
@@ -95,8 +95,16 @@ impl World {
     fn picks(&self, threads: usize) -> Option<Vec<Row>> {
         let catalogue = self.catalogue();
         let choice = catalogue.choose(&Products::default(), None, now());
-        let rules = rules::compile(&self.rules, choice, &catalogue, now()).ok()?;
         let (activity, behaviour) = (self.activity(&catalogue), self.behaviour());
+        let day = now().date_naive();
+        let setting = Setting {
+            catalogue: &catalogue,
+            activity: Some(&activity),
+            as_of: now(),
+            day,
+            slots: self.slots,
+        };
+        let rules = rules::compile(&self.rules, choice, setting).ok()?;
         let live = live(self.products.len());
         let known = Known {
             catalogue: &catalogue,
@@ -104,13 +112,15 @@ impl World {
             behaviour: &behaviour,
             live: &live,
             rules: &rules,
+            customers: None,
+            lately: None,
         };
         let picker = Picker::new(known, self.slots);
         let controls = Controls { holdout_share: 0.2, baseline_share: 0.2 };
         let arms = Assignment::new(b"secret", CampaignId(1), controls);
         let ids: Vec<Box<str>> = (0..CUSTOMERS).map(|c| format!("c{c:02}").into()).collect();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let picked = pool.install(|| pick_all(&picker, &arms, &ids));
+        let picked = pool.install(|| pick_all(&picker, &arms, &ids, 0));
         let product = |placed: &Placed| catalogue.product(rules.candidates[placed.place]).id.clone();
         let named = |picked: &Picked| picked.slots.iter().map(|slot| slot.as_ref().map(product)).collect();
         Some(ids.iter().zip(picked).map(|(id, one)| (id.to_string(), one.clone(), named(&one))).collect())
@@ -131,20 +141,20 @@ impl World {
             assert!(!numbers[..at].contains(number), "{customer} gets {number} twice");
         }
         for rule in &self.rules {
-            match rule {
-                Rule::ExcludeOutOfStock {} => assert!(numbers.iter().all(|&n| self.products[n].3 > 0)),
-                Rule::AtMostPer { what: Attribute::Category, n } => {
+            match &rule.effect {
+                Effect::ExcludeOutOfStock {} => assert!(numbers.iter().all(|&n| self.products[n].3 > 0)),
+                Effect::AtMostPer { what: Attribute::Category, n } => {
                     assert!(most(&|p| self.products[p].0) <= usize::from(*n));
                 }
-                Rule::AtMostPer { what: Attribute::Brand, n } => {
+                Effect::AtMostPer { what: Attribute::Brand, n } => {
                     assert!(most(&|p| self.products[p].1) <= usize::from(*n));
                 }
-                Rule::PriceRange { from, to } => {
+                Effect::PriceRange { from, to } => {
                     let price = |n: usize| Money::from_units(self.products[n].2);
                     assert!(numbers.iter().all(|&n| from.is_none_or(|from| price(n) >= from)));
                     assert!(numbers.iter().all(|&n| to.is_none_or(|to| price(n) <= to)));
                 }
-                Rule::ExcludeBought { days } => {
+                Effect::ExcludeBought { days } => {
                     let bought = |n: usize| {
                         self.purchases().any(|(c, p, ago)| {
                             format!("c{c:02}") == customer && p == n && ago < i64::from(*days)
@@ -152,7 +162,7 @@ impl World {
                     };
                     assert!(!numbers.iter().any(|&n| bought(n)), "{customer} bought one already");
                 }
-                Rule::Pin { .. } | Rule::Boost { .. } | Rule::Bury { .. } => {}
+                _ => {}
             }
         }
     }
@@ -162,17 +172,18 @@ fn any_rule() -> impl Strategy<Value = Rule> {
     let attribute = prop_oneof![Just(Attribute::Category), Just(Attribute::Brand)];
     let category = (0u8..4).prop_map(|c| format!("C{c}"));
     prop_oneof![
-        (0u32..60).prop_map(|days| Rule::ExcludeBought { days }),
-        Just(Rule::ExcludeOutOfStock {}),
-        (attribute, 1u8..4).prop_map(|(what, n)| Rule::AtMostPer { what, n }),
-        (0i64..8, 4i64..12).prop_map(|(from, to)| Rule::PriceRange {
+        (0u32..60).prop_map(|days| Effect::ExcludeBought { days }),
+        Just(Effect::ExcludeOutOfStock {}),
+        (attribute, 1u8..4).prop_map(|(what, n)| Effect::AtMostPer { what, n }),
+        (0i64..8, 4i64..12).prop_map(|(from, to)| Effect::PriceRange {
             from: Some(Money::from_units(from)),
             to: Some(Money::from_units(to)),
         }),
-        (0usize..20, 1u8..5).prop_map(|(n, slot)| Rule::Pin { product: id(n), slot }),
-        (category.clone(), 1f32..9.0).prop_map(|(category, factor)| Rule::Boost { category, factor }),
-        (category, 0.01f32..1.0).prop_map(|(category, factor)| Rule::Bury { category, factor }),
+        (0usize..20, 1u8..5).prop_map(|(n, slot)| Effect::Pin { product: id(n), slot }),
+        (category.clone(), 1f32..9.0).prop_map(|(category, factor)| Effect::Boost { category, factor }),
+        (category, 0.01f32..1.0).prop_map(|(category, factor)| Effect::Bury { category, factor }),
     ]
+    .prop_map(Rule::from)
 }
 
 fn any_world() -> impl Strategy<Value = World> {
@@ -193,7 +204,7 @@ proptest! {
     #[test]
     fn no_rule_is_ever_broken_and_threads_change_nothing(mut world in any_world()) {
         let slots = world.slots;
-        world.rules.retain(|rule| !matches!(rule, Rule::Pin { slot, .. } if *slot > slots));
+        world.rules.retain(|rule| !matches!(rule.effect, Effect::Pin { slot, .. } if slot > slots));
         let Some(one) = world.picks(1) else { return Ok(()) };
         for (customer, _, picks) in &one {
             world.assert_kept(customer, picks);
@@ -206,7 +217,7 @@ fn small() -> World {
     World {
         products: vec![(0, 0, 5, 9), (0, 0, 5, 9), (1, 0, 5, 9), (1, 0, 5, 9)],
         purchases: vec![(0, 0, 5), (1, 0, 5), (1, 3, 50), (2, 2, 5), (3, 2, 5), (4, 2, 6)],
-        rules: vec![Rule::ExcludeBought { days: 30 }],
+        rules: vec![Effect::ExcludeBought { days: 30 }.into()],
         slots: 2,
     }
 }
@@ -214,7 +225,7 @@ fn small() -> World {
 #[test]
 fn slots_are_filled_by_origin_in_order_and_pins_keep_their_place() {
     let mut world = small();
-    world.rules.push(Rule::Pin { product: id(3), slot: 2 });
+    world.rules.push(Effect::Pin { product: id(3), slot: 2 }.into());
     for (_, picked, picks) in world.picks(1).unwrap().iter().filter(|p| p.1.arm != Arm::Holdout) {
         assert_eq!(picks[1].as_deref(), Some("p03"));
         assert_eq!(picked.slots[1].map(|placed| placed.origin), Some(Origin::Pinned));

@@ -2,6 +2,8 @@
 //!
 //! The same struct is the browser's form, the stored plan and the file of `handpick campaign run`.
 
+pub use super::rule::{Effect, Rule};
+
 use crate::ids::ListId;
 use crate::money::Money;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -36,9 +38,9 @@ impl Default for Plan {
             model: "auto".into(),
             slots: 4,
             rules: vec![
-                Rule::ExcludeBought { days: 90 },
-                Rule::ExcludeOutOfStock {},
-                Rule::AtMostPer { what: Attribute::Category, n: 2 },
+                Effect::ExcludeBought { days: 90 }.into(),
+                Effect::ExcludeOutOfStock {}.into(),
+                Effect::AtMostPer { what: Attribute::Category, n: 2 }.into(),
             ],
             controls: Controls::default(),
             seed: 1,
@@ -85,6 +87,10 @@ pub struct Audience {
     pub spent_at_most: Option<Money>,
     /// Bought in any of these categories.
     pub bought_in_categories: Vec<String>,
+    /// Left out is who got as many e-mails …
+    pub mails_at_most: Option<u32>,
+    /// … in so many days before, over all campaigns.
+    pub mails_within_days: Option<u32>,
     /// Also customers of whom the shop does not say whether they may be mailed.
     pub include_unknown_consent: bool,
     pub list: Option<ListId>,
@@ -98,39 +104,6 @@ pub enum Attribute {
     /// The whole category path.
     Category,
     Brand,
-}
-
-/// A business rule: what may, must, must not, or should rather be picked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "rule", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Rule {
-    ExcludeBought {
-        days: u32,
-    },
-    ExcludeOutOfStock {},
-    AtMostPer {
-        what: Attribute,
-        n: u8,
-    },
-    PriceRange {
-        from: Option<Money>,
-        to: Option<Money>,
-    },
-    /// Slots count from 1.
-    Pin {
-        product: String,
-        slot: u8,
-    },
-    /// Scores in this category (or below it) are multiplied by `factor`, above 1.
-    Boost {
-        category: String,
-        factor: f32,
-    },
-    /// … by `factor`, between 0 and 1.
-    Bury {
-        category: String,
-        factor: f32,
-    },
 }
 
 /// The two controls of design: who gets no mail, and who gets best-sellers.

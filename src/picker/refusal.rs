@@ -1,6 +1,9 @@
 //! Why a campaign cannot be picked for, each with what to change.
 
-use super::plan::{Plan, Rule};
+use super::facts::SCHEMA;
+use super::plan::{Effect, Plan, Rule};
+use super::rule::Scope;
+use crate::conditions::{Root, compile};
 use crate::money::Money;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -47,6 +50,14 @@ pub enum Refusal {
         "more products of {group} are pinned than the rule “at most {n}” allows; change the rule or the pins"
     )]
     PinsBreakCap { group: String, n: u8 },
+    #[error("rule {rule} cannot be understood: {what}")]
+    Condition { rule: usize, what: String },
+    #[error(
+        "prices from {from} to {to} times the usual price cannot be; the second number must be larger, none below 0"
+    )]
+    Band { from: f32, to: f32 },
+    #[error("what was picked can be remembered for 1 to 52 campaigns, not {0}")]
+    Campaigns(u8),
     #[error("“at most {0} per …” must allow at least 1")]
     CapOfNothing(u8),
     #[error("the lowest price {from} is above the highest, {to}; swap them")]
@@ -89,7 +100,8 @@ pub fn check(plan: &Plan) -> Result<(), Refusal> {
     if !sensible(holdout) || !sensible(baseline) || holdout + baseline >= 1.0 {
         return Err(Refusal::Shares);
     }
-    plan.rules.iter().try_for_each(|rule| check_rule(rule, plan.slots))
+    let on = plan.rules.iter().enumerate().filter(|(_, rule)| !rule.off);
+    on.into_iter().try_for_each(|(number, rule)| check_rule(number, rule, plan.slots))
 }
 
 fn check_model(model: &str) -> Result<(), Refusal> {
@@ -107,26 +119,59 @@ fn prices_in_order(from: Option<Money>, to: Option<Money>) -> Result<(), Refusal
     }
 }
 
-fn check_rule(rule: &Rule, slots: u8) -> Result<(), Refusal> {
-    match rule {
-        Rule::ExcludeBought { .. } | Rule::ExcludeOutOfStock {} => Ok(()),
-        Rule::AtMostPer { n, .. } => (*n > 0).then_some(()).ok_or(Refusal::CapOfNothing(*n)),
-        Rule::PriceRange { from, to } => prices_in_order(*from, *to),
-        Rule::Pin { slot, .. } => {
+fn check_rule(number: usize, rule: &Rule, slots: u8) -> Result<(), Refusal> {
+    check_condition(number, rule)?;
+    match &rule.effect {
+        Effect::AtMostPer { n, .. } | Effect::AtMost { n } | Effect::AtLeast { n } => {
+            (*n > 0).then_some(()).ok_or(Refusal::CapOfNothing(*n))
+        }
+        Effect::PriceRange { from, to } => prices_in_order(*from, *to),
+        Effect::PriceBand { from, to } => {
+            let fits = *from >= 0.0 && *to > *from && to.is_finite();
+            fits.then_some(()).ok_or(Refusal::Band { from: *from, to: *to })
+        }
+        Effect::NotPickedLately { campaigns } => {
+            (1..=52).contains(campaigns).then_some(()).ok_or(Refusal::Campaigns(*campaigns))
+        }
+        Effect::Pin { slot, .. } => {
             let fits = (1..=slots).contains(slot);
             fits.then_some(()).ok_or(Refusal::PinBeyondSlots { slot: *slot, slots })
         }
-        Rule::Boost { factor, .. } => {
+        Effect::Boost { factor, .. } => {
             let expected = "promoting takes a number from 1 to 100";
             let fits = (1.0..=100.0).contains(factor);
             fits.then_some(()).ok_or(Refusal::Factor { factor: *factor, expected })
         }
-        Rule::Bury { factor, .. } => {
+        Effect::Bury { factor, .. } => {
             let expected = "demoting takes a number from 0.01 to 1";
             let fits = (0.01..=1.0).contains(factor);
             fits.then_some(()).ok_or(Refusal::Factor { factor: *factor, expected })
         }
+        _ => Ok(()),
     }
+}
+
+/// Rules count from 1 for people.
+fn check_condition(number: usize, rule: &Rule) -> Result<(), Refusal> {
+    let refused = |what: String| Refusal::Condition { rule: number + 1, what };
+    if rule.when.trim().is_empty() {
+        return match rule.effect.needs_condition() {
+            true => Err(refused("it needs a condition: of which products it speaks".into())),
+            false => Ok(()),
+        };
+    }
+    let condition = compile(&rule.when, SCHEMA).map_err(|wrong| {
+        refused(format!("{} (character {} of “{}”)", wrong.what, wrong.at + 1, rule.when))
+    })?;
+    let forbidden = match rule.effect.scope() {
+        Scope::Pairs => return Ok(()),
+        Scope::Products => (Root::Customer, "products, not customers"),
+        Scope::Customers => (Root::Product, "customers, not products"),
+    };
+    if condition.asks(forbidden.0) {
+        return Err(refused(format!("the condition of this kind of rule may only speak of {}", forbidden.1)));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -152,7 +197,7 @@ mod tests {
         plan = Plan::default();
         plan.controls.holdout_share = f64::NAN;
         assert_eq!(check(&plan), Err(Refusal::Shares));
-        plan = Plan { rules: vec![Rule::Pin { product: "p".into(), slot: 9 }], ..Plan::default() };
+        plan = Plan { rules: vec![Effect::Pin { product: "p".into(), slot: 9 }.into()], ..Plan::default() };
         assert_eq!(check(&plan), Err(Refusal::PinBeyondSlots { slot: 9, slots: 4 }));
     }
 

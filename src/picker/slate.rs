@@ -1,9 +1,8 @@
 //! One customer's product places, being filled under the rules.
 
-use super::activity::Bought;
 use super::plan::Origin;
 use super::reason::Why;
-use super::rules::Rules;
+use super::rules::Sight;
 
 /// A pick in numbers: products by catalogue number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,25 +17,35 @@ pub struct Placed {
 
 /// Slots from the first to the last; a rule once given is never broken, even when slots stay empty.
 pub struct Slate<'a> {
-    rules: &'a Rules,
-    bought: Bought<'a>,
+    sight: Sight<'a>,
     slots: Vec<Option<Placed>>,
     taken: Vec<usize>,
 }
 
 impl<'a> Slate<'a> {
-    pub fn new(rules: &'a Rules, slots: usize, bought: Bought<'a>) -> Self {
-        let mut slate = Self { rules, bought, slots: vec![None; slots], taken: Vec::with_capacity(slots) };
-        for pin in &rules.pins {
+    pub fn new(sight: Sight<'a>, slots: usize) -> Self {
+        let mut filled = vec![None; slots];
+        let mut taken = Vec::with_capacity(slots);
+        for pin in sight.pins() {
             // Who bought the pinned product lately gets something else in its slot.
-            if rules.admits(pin.place, &slate.taken, bought) {
+            if filled[pin.slot].is_none() && sight.admits(pin.place, &taken, slots) {
                 let (origin, why) = (Origin::Pinned, Why::Pinned);
-                slate.slots[pin.slot] =
-                    Some(Placed { place: pin.place, score: 0.0, origin, why, past: None });
-                slate.taken.push(pin.place);
+                filled[pin.slot] = Some(Placed { place: pin.place, score: 0.0, origin, why, past: None });
+                taken.push(pin.place);
             }
         }
-        slate
+        Self { sight, slots: filled, taken }
+    }
+
+    pub fn sight(&self) -> &Sight<'a> {
+        &self.sight
+    }
+
+    /// Gives the places that are kept for what there is not enough of to all else; answers whether there are any.
+    pub fn relax(&mut self) -> bool {
+        let was_held = self.sight.has_minima() && !self.is_full();
+        self.sight.is_relaxed = true;
+        was_held
     }
 
     pub fn is_full(&self) -> bool {
@@ -54,7 +63,7 @@ impl<'a> Slate<'a> {
         let mut free = self.slots.iter().position(Option::is_none);
         for (place, score) in ranked {
             let Some(slot) = free else { return };
-            if self.rules.admits(place, &self.taken, self.bought) {
+            if self.sight.admits(place, &self.taken, self.slots.len()) {
                 let (why, past) = reason(place);
                 self.slots[slot] = Some(Placed { place, score, origin, why, past });
                 self.taken.push(place);

@@ -1,0 +1,340 @@
+//! A campaign's rules, compiled once: what they take from everybody becomes a shorter list of candidates, what
+//! depends on the customer becomes a question of a few array look-ups.
+
+mod again;
+mod lens;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+pub use again::Lately;
+pub use lens::{Bar, Lens, Sight};
+
+use super::activity::Activity;
+use super::catalogue::{Catalogue, Choice, in_category};
+use super::facts;
+use super::plan::{Attribute, Effect, Plan, Rule};
+use super::refusal::{Refusal, Removed};
+use crate::conditions::{Bound, Condition, Root, Side, Table};
+use again::Again;
+use chrono::{DateTime, NaiveDate, Utc};
+use scope::Scope;
+
+/// What rules are compiled for.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    pub catalogue: &'a Catalogue,
+    /// Without it, rules that ask what was sold are left out.
+    pub activity: Option<&'a Activity>,
+    pub as_of: DateTime<Utc>,
+    /// What `today` is.
+    pub day: NaiveDate,
+    pub slots: u8,
+}
+
+impl<'a> Setting<'a> {
+    pub fn of(
+        plan: &Plan,
+        catalogue: &'a Catalogue,
+        activity: Option<&'a Activity>,
+        as_of: DateTime<Utc>,
+    ) -> Self {
+        let day = plan.starts_on.unwrap_or(as_of.date_naive());
+        Self { catalogue, activity, as_of, day, slots: plan.slots }
+    }
+}
+
+/// Compiled for one catalogue. A *place* is a position among the candidates; a rule's *number* its position in the plan.
+pub struct Rules {
+    /// Catalogue numbers, ascending.
+    pub candidates: Vec<u32>,
+    /// What the products' filters and the rules took away.
+    pub removed: Vec<Removed>,
+    /// Which rule took which product from everybody: its number, and the catalogue's.
+    pub taken: Vec<(usize, u32)>,
+    /// What a score is multiplied by for everybody, for each candidate.
+    factors: Vec<f32>,
+    caps: Vec<Cap>,
+    again: Vec<Again>,
+    /// The numbers of rules that ask what was picked lately; of how many campaigns.
+    lately: Vec<(usize, u8)>,
+    minima: Vec<Minimum>,
+    pub pins: Vec<Pin>,
+    /// Those that depend on the customer.
+    personal: Vec<Personal>,
+    /// The candidates' facts, and those of the day and the campaign.
+    products: Table,
+    day: Table,
+    campaign: Table,
+}
+
+struct Cap {
+    rule: usize,
+    /// For each candidate its category or brand; those without are not limited.
+    group_of: Vec<Option<u32>>,
+    n: u8,
+}
+
+struct Minimum {
+    wanted: Vec<bool>,
+    n: u8,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pin {
+    pub rule: usize,
+    /// From 0.
+    pub slot: usize,
+    pub place: usize,
+    /// Whose; `None`: everybody's.
+    whose: Option<Condition>,
+}
+
+/// A rule whose condition has to be asked for each customer.
+struct Personal {
+    rule: usize,
+    condition: Condition,
+    what: Influence,
+}
+
+#[derive(Clone, Copy)]
+enum Influence {
+    /// Bars what the condition holds for.
+    Bars,
+    /// Bars all else.
+    BarsAllElse,
+    Multiplies(f32),
+}
+
+/// `rules` passed [`super::refusal::check`].
+///
+/// # Errors
+/// [`Refusal`]: nothing is left, or pins that cannot be.
+pub fn compile(rules: &[Rule], choice: Choice, setting: Setting<'_>) -> Result<Rules, Refusal> {
+    let Setting { catalogue, as_of, .. } = setting;
+    if catalogue.is_empty() {
+        return Err(Refusal::EmptyShop);
+    }
+    let on: Vec<(usize, &Rule, Scope)> = rules
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| !rule.off)
+        .filter_map(|(number, rule)| Some((number, rule, Scope::of(rule, setting)?)))
+        .collect();
+    let mut removed = choice.removed;
+    let (candidates, taken) = for_everybody(&on, choice.numbers, setting, &mut removed);
+    if candidates.is_empty() {
+        return Err(Refusal::NoProducts(removed));
+    }
+    let products = facts::of_products(catalogue, &candidates, setting.activity, as_of);
+    let mut compiled = Rules {
+        factors: vec![1.0; candidates.len()],
+        caps: Vec::new(),
+        again: Vec::new(),
+        lately: Vec::new(),
+        minima: Vec::new(),
+        pins: Vec::new(),
+        personal: Vec::new(),
+        day: facts::of_day(setting.day),
+        campaign: facts::of_campaign(setting.slots),
+        products,
+        candidates,
+        removed,
+        taken,
+    };
+    for (number, rule, scope) in on {
+        compiled.add(number, rule, scope, setting)?;
+    }
+    compiled.pins.sort_unstable_by_key(|pin| pin.slot);
+    for factor in &mut compiled.factors {
+        *factor = factor.clamp(1e-6, 1e6);
+    }
+    Ok(compiled)
+}
+
+/// Takes away what rules take from everybody; answers what is left, and which rule took what.
+fn for_everybody(
+    rules: &[(usize, &Rule, Scope)],
+    numbers: Vec<u32>,
+    setting: Setting<'_>,
+    removed: &mut Vec<Removed>,
+) -> (Vec<u32>, Vec<(usize, u32)>) {
+    let table = facts::of_products(setting.catalogue, &numbers, setting.activity, setting.as_of);
+    let (day, campaign) = (facts::of_day(setting.day), facts::of_campaign(setting.slots));
+    let bound = Bound::default()
+        .with(Root::Product, Side::Every(&table))
+        .with(Root::Today, Side::Row(&day, 0))
+        .with(Root::Campaign, Side::Row(&campaign, 0));
+    let mut taken_by: Vec<Option<usize>> = vec![None; numbers.len()];
+    for (number, rule, scope) in rules {
+        let Some((why, keeps)) = scope::keeps(rule, scope, &bound) else { continue };
+        let mut count = 0;
+        for (taken, keeps) in
+            taken_by.iter_mut().zip(keeps).filter(|(taken, keeps)| taken.is_none() && !keeps)
+        {
+            debug_assert!(!keeps);
+            *taken = Some(*number);
+            count += 1;
+        }
+        if count > 0 {
+            removed.push(Removed { why, count });
+        }
+    }
+    let (mut left, mut taken) = (Vec::new(), Vec::new());
+    for (number, by) in numbers.into_iter().zip(taken_by) {
+        match by {
+            None => left.push(number),
+            Some(rule) => taken.push((rule, number)),
+        }
+    }
+    (left, taken)
+}
+
+impl Rules {
+    /// The columns of the customers' table that rules ask for; empty when none depends on the customer.
+    pub fn customer_columns(&self) -> Vec<usize> {
+        let conditions = self.personal.iter().map(|rule| &rule.condition);
+        let of_pins = self.pins.iter().filter_map(|pin| pin.whose.as_ref());
+        let mut columns: Vec<usize> =
+            conditions.chain(of_pins).flat_map(|condition| condition.columns(Root::Customer)).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    /// Of how many campaigns before this one it must be known what was picked.
+    pub fn campaigns_remembered(&self) -> u8 {
+        self.lately.iter().map(|(_, campaigns)| *campaigns).max().unwrap_or(0)
+    }
+
+    /// A score after what is promoted and held back for everybody. Below zero a boost must raise, too, so it divides.
+    pub fn adjust(&self, place: usize, score: f32) -> f32 {
+        times(score, self.factors[place])
+    }
+
+    fn bound(&self) -> Bound<'_> {
+        Bound::default()
+            .with(Root::Product, Side::Every(&self.products))
+            .with(Root::Today, Side::Row(&self.day, 0))
+            .with(Root::Campaign, Side::Row(&self.campaign, 0))
+    }
+
+    /// The candidates that a scope over products holds for.
+    fn mask(&self, scope: &Scope) -> Vec<bool> {
+        scope
+            .condition()
+            .map_or_else(|| vec![true; self.candidates.len()], |condition| condition.holds(&self.bound()))
+    }
+
+    fn add(&mut self, number: usize, rule: &Rule, scope: Scope, setting: Setting<'_>) -> Result<(), Refusal> {
+        let Setting { catalogue, .. } = setting;
+        match &rule.effect {
+            Effect::ExcludeOutOfStock {} | Effect::NeedsPicture {} | Effect::PriceRange { .. } => {}
+            Effect::Exclude {} | Effect::Only {} => {
+                let what =
+                    if rule.effect == (Effect::Only {}) { Influence::BarsAllElse } else { Influence::Bars };
+                self.add_personal(number, scope, what);
+            }
+            Effect::PriceBand { from, to } => {
+                let band = scope::price_band(*from, *to, &rule.when)?;
+                self.personal.push(Personal { rule: number, condition: band, what: Influence::BarsAllElse });
+            }
+            Effect::Boost { category, factor } | Effect::Bury { category, factor } => {
+                if matches!(scope, Scope::Pairs(_)) {
+                    self.add_personal(number, scope, Influence::Multiplies(*factor));
+                } else {
+                    let mask = self.mask(&scope);
+                    let path = |place: usize| catalogue.product(self.candidates[place]).category.as_deref();
+                    let applies = |place: usize| {
+                        mask[place] && (category.is_empty() || in_category(path(place), category))
+                    };
+                    let places: Vec<usize> = (0..mask.len()).filter(|&place| applies(place)).collect();
+                    places.into_iter().for_each(|place| self.factors[place] *= factor);
+                }
+            }
+            Effect::ExcludeBought { .. } | Effect::ExcludeUntilDue { .. } => {
+                let mask = self.mask(&scope);
+                self.again.push(Again::new(number, &rule.effect, &mask, &self.candidates, setting));
+            }
+            Effect::NotPickedLately { campaigns } => self.lately.push((number, *campaigns)),
+            Effect::AtMostPer { what, n } => {
+                let mask = self.mask(&scope);
+                let group = |(&number, within): (&u32, bool)| match what {
+                    _ if !within => None,
+                    Attribute::Category => catalogue.category_of(number),
+                    Attribute::Brand => catalogue.brand_of(number),
+                };
+                let group_of = self.candidates.iter().zip(mask).map(group).collect();
+                self.caps.push(Cap { rule: number, group_of, n: *n });
+            }
+            Effect::AtMost { n } => {
+                let group_of = self.mask(&scope).into_iter().map(|within| within.then_some(0)).collect();
+                self.caps.push(Cap { rule: number, group_of, n: *n });
+            }
+            Effect::AtLeast { n } => self.minima.push(Minimum { wanted: self.mask(&scope), n: *n }),
+            Effect::Pin { product, slot } => self.pin(number, (product, *slot), scope, catalogue)?,
+        }
+        Ok(())
+    }
+
+    fn add_personal(&mut self, rule: usize, scope: Scope, what: Influence) {
+        if let Scope::Pairs(condition) = scope {
+            self.personal.push(Personal { rule, condition, what });
+        }
+    }
+
+    /// Pins must be possible for a customer who bought nothing: together they break no rule.
+    fn pin(
+        &mut self,
+        rule: usize,
+        (product, slot): (&str, u8),
+        scope: Scope,
+        catalogue: &Catalogue,
+    ) -> Result<(), Refusal> {
+        let number = catalogue.number(product).ok_or_else(|| Refusal::UnknownPin(product.to_owned()))?;
+        let place = self.candidates.binary_search(&number).map_err(|_| Refusal::PinNotEligible {
+            product: product.to_owned(),
+            why: self.why_not(catalogue, number),
+        })?;
+        let whose = scope.into_condition();
+        let pin = Pin { rule, slot: usize::from(slot) - 1, place, whose };
+        // Pins for some customers may share a slot: the first whose condition holds stands there.
+        let everybodys = || self.pins.iter().filter(|other| other.whose.is_none() && pin.whose.is_none());
+        if everybodys().any(|other| other.slot == pin.slot) {
+            return Err(Refusal::PinsCollide(slot));
+        }
+        let taken: Vec<usize> = everybodys().map(|other| other.place).collect();
+        if taken.contains(&place) {
+            return Err(Refusal::PinnedTwice(product.to_owned()));
+        }
+        if let Some(cap) = self.caps.iter().find(|cap| !cap.admits(place, &taken)) {
+            let product = catalogue.product(number);
+            let group = product.category.clone().or_else(|| product.brand.clone()).unwrap_or_default();
+            return Err(Refusal::PinsBreakCap { group, n: cap.n });
+        }
+        self.pins.push(pin);
+        Ok(())
+    }
+
+    fn why_not(&self, catalogue: &Catalogue, number: u32) -> String {
+        if !catalogue.product(number).active {
+            return "it is no longer sold".into();
+        }
+        match self.taken.iter().find(|(_, taken)| *taken == number) {
+            Some((rule, _)) => format!("rule {} takes it away", rule + 1),
+            None => "it is not among the chosen products".into(),
+        }
+    }
+}
+
+impl Cap {
+    fn admits(&self, place: usize, taken: &[usize]) -> bool {
+        let Some(group) = self.group_of[place] else { return true };
+        let same = taken.iter().filter(|&&other| self.group_of[other] == Some(group)).count();
+        same < usize::from(self.n)
+    }
+}
+
+fn times(score: f32, factor: f32) -> f32 {
+    if score < 0.0 { score / factor } else { score * factor }
+}

@@ -413,3 +413,119 @@ fn what_nobody_has_bought_is_picked_by_what_it_is() {
     assert_eq!(of("c38")["source"], "popular", "who never bought anything likes nothing yet");
     assert!(!picked("item_knn").contains("\"personal\""));
 }
+
+fn decoded(text: &str) -> String {
+    text.replace("&#34;", "\"")
+        .replace("&#38;", "&")
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#39;", "'")
+}
+
+#[test]
+fn why_a_product_is_picked_and_why_not_is_answered() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    owner.save(&campaign, "model", &[("model", "item_knn")]);
+    owner.save(&campaign, "controls", &[("holdout", "0"), ("baseline", "0")]);
+    owner.generated(&campaign);
+    let why = |customer: &str, product: &str| {
+        decoded(&owner.page(&format!("{campaign}/why?customer={customer}&product={product}")))
+    };
+    assert!(why("c02", "zz").contains("no product with the id “zz”"));
+    assert!(why("nobody", "p02").contains("no customer with this id"));
+    assert!(why("c39", "p02").contains("who asked for no e-mail"));
+    let sold_out = why("c02", "p19");
+    assert!(sold_out.contains("Nobody gets it: rule 2, “Nothing that is out of stock”"), "{sold_out}");
+    // What every product is said to be must be what the picks are.
+    let page = owner.page(&format!("{campaign}/customers?customer=c02"));
+    let picked: Vec<&str> =
+        page.split("<strong>").skip(1).map(|part| part.split('<').next().unwrap()).collect();
+    let answers: Vec<(String, String)> =
+        (0..19).map(|n| (format!("p{n:02}"), why("c02", &format!("p{n:02}")))).collect();
+    let said: Vec<&String> =
+        answers.iter().filter(|(_, why)| why.contains("It is picked")).map(|one| &one.0).collect();
+    assert_eq!(said.len(), 4, "{answers:?}");
+    for id in said {
+        let title = if id == "p00" {
+            "White Lantern".to_owned()
+        } else {
+            format!("Product {}", id[1..].parse::<u8>().unwrap())
+        };
+        assert!(picked.iter().any(|picked| picked.contains(&title)), "{title} in {picked:?}");
+    }
+    assert!(
+        answers.iter().any(|(_, why)| why.contains("For this customer rule 1, “Nothing they bought")),
+        "{answers:?}"
+    );
+    // Without scripts the answer stands in the page.
+    let page = decoded(&owner.page(&format!("{campaign}/customers?customer=c02&product=p19")));
+    assert!(page.contains("Nobody gets it") && page.contains("Bought before"));
+}
+
+#[test]
+fn what_rules_do_is_told_before_they_are_saved() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    let rule = |kind: &'static str, when: &'static str| {
+        let names = [
+            "on",
+            "name",
+            "note",
+            "days",
+            "n",
+            "what",
+            "from",
+            "to",
+            "product",
+            "slot",
+            "category",
+            "factor",
+            "campaigns",
+            "fact",
+            "relation",
+            "value",
+        ];
+        let rest = names.map(|name| {
+            (
+                format!("rule_{name}"),
+                if name == "slot" {
+                    "1"
+                } else if name == "product" {
+                    "p03"
+                } else {
+                    ""
+                },
+            )
+        });
+        let mut row = vec![("rule_kind".to_owned(), kind), ("rule_when".to_owned(), when)];
+        row.extend(rest);
+        row
+    };
+    let impact = |rules: &[(&'static str, &'static str)]| {
+        let mut fields = vec![("slots".to_owned(), "4")];
+        fields.extend(rules.iter().flat_map(|(kind, when)| rule(kind, when)));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        decoded(&body(owner.post(&format!("{campaign}/impact"), &fields)))
+    };
+    let told = impact(&[("exclude", "product.category == \"Garden\""), ("exclude", "product.price > 100")]);
+    assert!(told.contains("Rule 1 leaves nothing of Garden."), "{told}");
+    assert!(
+        told.contains("after 1. Never: product.category == \"Garden\"") && told.contains(">10<"),
+        "{told}"
+    );
+    assert!(told.contains("It changes nothing for the customers looked at."), "{told}");
+    let conflict = impact(&[("only", "product.category.below(\"Home\")"), ("pin", "")]);
+    assert!(conflict.contains("“p03” may not be picked: rule 1 takes it away"), "{conflict}");
+    let wrong = impact(&[("exclude", "product.prise > 3")]);
+    assert!(wrong.contains("do you mean product.price?") && wrong.contains("character 1"), "{wrong}");
+    let names = body(owner.get("/rules/complete?before=product.pri"));
+    assert!(names.contains("\"product.price\""), "{names}");
+    // A rule that is added with a button is shown, not yet stored.
+    let page =
+        body(owner.save(&campaign, "rules", &[("slots", "4"), ("go", "add"), ("add", "needs_picture")]));
+    assert!(page.contains("1. Nothing without a picture"), "{page}");
+    assert!(owner.page(&format!("{campaign}/steps/rules")).contains("Nothing that is out of stock"));
+}

@@ -49,13 +49,12 @@ pub fn lately(
     snapshot: &Snapshot,
     as_of: DateTime<Utc>,
 ) -> Result<Option<Lately>, GenerateError> {
-    let asked = plan.rules.iter().filter(|rule| !rule.off).filter_map(|rule| match rule.effect {
-        Effect::NotPickedLately { campaigns } => Some(usize::from(campaigns)),
-        _ => None,
-    });
-    let Some(asked) = asked.max() else { return Ok(None) };
+    let asked = campaigns_asked(plan);
+    if asked == 0 {
+        return Ok(None);
+    }
     let mut sent = Sent::before(installation, campaign, as_of)?;
-    sent.campaigns.truncate(asked);
+    sent.campaigns.truncate(usize::from(asked));
     let Some((oldest, _)) = sent.campaigns.last() else { return Ok(Some(Lately::default())) };
     let catalogue = Catalogue::new(snapshot.products()?);
     let clicks = clicks(snapshot, EventRange::between(*oldest, as_of), &catalogue)?;
@@ -84,6 +83,15 @@ pub fn lately(
         );
     }
     Ok(Some(lately))
+}
+
+/// Of how many campaigns the plan's rules ask what was shown.
+pub fn campaigns_asked(plan: &Plan) -> u8 {
+    let asked = plan.rules.iter().filter(|rule| !rule.off).filter_map(|rule| match rule.effect {
+        Effect::NotPickedLately { campaigns } => Some(campaigns),
+        _ => None,
+    });
+    asked.max().unwrap_or(0)
 }
 
 /// When which customer clicked which product last.

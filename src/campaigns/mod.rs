@@ -7,6 +7,7 @@ pub mod export;
 mod fields;
 mod format;
 pub mod generate;
+pub mod impact;
 mod json_rows;
 pub mod lists;
 mod memory;
@@ -18,6 +19,7 @@ pub mod state;
 pub mod steps;
 mod upload;
 pub mod views;
+pub mod why;
 
 pub use generate::{GenerateError, Payload, generate};
 pub use upload::upload;

@@ -3,6 +3,7 @@
 use super::export::reason;
 use super::pages::find;
 use super::views::{self, StepLink, step_links};
+use super::why;
 use crate::auth::{Analyst, SignedIn};
 use crate::history::{EventRange, History, HistoryError, Snapshot};
 use crate::ids::CampaignId;
@@ -187,6 +188,9 @@ pub struct Asked {
     /// An id as somebody typed it.
     #[serde(default)]
     customer: String,
+    /// Of which it is asked why it is picked, or not.
+    #[serde(default)]
+    product: String,
 }
 
 #[derive(Template)]
@@ -198,6 +202,8 @@ struct CustomerPage {
     asked: String,
     /// `None` when the audience has nobody of that id.
     shown: Option<Shown>,
+    product: String,
+    why: Option<why::Answer>,
     sample: Vec<String>,
 }
 
@@ -230,8 +236,8 @@ pub async fn customer(
 ) -> Page {
     let installation = installation.get_ref().clone();
     let shell = Shell::new(&installation, &who, Section::Campaigns);
-    let asked = asked.into_inner().customer;
-    let page = web::blocking(move || look(&installation, shell, *id, asked.trim())).await?;
+    let asked = asked.into_inner();
+    let page = web::blocking(move || look(&installation, shell, *id, &asked)).await?;
     web::page(&page)
 }
 
@@ -253,8 +259,9 @@ fn look(
     installation: &Installation,
     shell: Shell,
     id: CampaignId,
-    asked: &str,
+    asked: &Asked,
 ) -> Result<CustomerPage, WebError> {
+    let (asked, product) = (asked.customer.trim(), asked.product.trim());
     let campaign = find(installation, id)?;
     let folder = generation(installation, &campaign)?;
     let arms = picks_file::arms(&folder).map_err(|error| internal(&error))?;
@@ -273,7 +280,14 @@ fn look(
         Some(at) => Some(shown(installation, &campaign, &folder, &arms, at)?),
         None => None,
     };
-    Ok(CustomerPage { shell, id, name: campaign.name, asked: asked.to_owned(), shown, sample })
+    let why = match &shown {
+        Some(shown) if !product.is_empty() => {
+            Some(why::answer(installation, &campaign, &shown.customer, product)?)
+        }
+        _ => None,
+    };
+    let (asked, product) = (asked.to_owned(), product.to_owned());
+    Ok(CustomerPage { shell, id, name: campaign.name, asked, shown, product, why, sample })
 }
 
 fn shown(

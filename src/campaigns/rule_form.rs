@@ -1,6 +1,6 @@
 //! A rule as a form has it: every rule has all fields, in one order, so that rows can be told apart by their place.
 
-use super::views::effect_in_words;
+use super::views::rule_in_words;
 use crate::conditions::{Kind as FactKind, Root};
 use crate::money::Money;
 use crate::picker::facts::SCHEMA;
@@ -449,9 +449,10 @@ pub fn cards(form: &Form, currency: &str) -> Vec<Card> {
     let card = |(at, row): (usize, Row)| {
         let kind = kind_of(&row[0])?;
         let title = match rule(&row, at + 1) {
-            Ok(rule) if !rule.name.is_empty() => rule.name,
-            Ok(rule) if rule.effect.needs_condition() => kind.label.to_owned(),
-            Ok(rule) => effect_in_words(&rule.effect, currency),
+            Ok(rule) if rule.effect.needs_condition() && rule.when.is_empty() && rule.name.is_empty() => {
+                kind.label.to_owned()
+            }
+            Ok(rule) => rule_in_words(&Rule { off: false, ..rule }, currency),
             Err(_) => kind.label.to_owned(),
         };
         let needs = matches!(kind.name, "exclude" | "only" | "at_most" | "at_least");

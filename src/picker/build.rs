@@ -113,7 +113,7 @@ pub fn pick(picker: &Picker<'_>, arms: &Assignment, customers: &[Box<str>], firs
 }
 
 /// The facts of the audience, a row each, where rules ask for them.
-fn table_of(
+pub(super) fn table_of(
     order: &Order<'_>,
     audience: &Audience,
     rules: &Rules,
@@ -138,7 +138,7 @@ fn table_of(
 }
 
 /// Two passes side by side: what rules and filters ask for, and what the model reads.
-fn read_events(
+pub(super) fn read_events(
     order: &Order<'_>,
     catalogue: &Catalogue,
     progress: &dyn Progress,

@@ -71,6 +71,21 @@ impl Catalogue {
         self.brand_of[number as usize]
     }
 
+    /// Why the filters of a plan leave a product out, in words that follow “it is”; `None` when they do not.
+    pub fn why_not(
+        &self,
+        wanted: &Products,
+        list: Option<&[String]>,
+        as_of: DateTime<Utc>,
+        number: u32,
+    ) -> Option<&'static str> {
+        let product = self.product(number);
+        if product.active && wanted.include.contains(&product.id) && !wanted.exclude.contains(&product.id) {
+            return None;
+        }
+        filters(wanted, list, as_of).into_iter().find(|(_, keeps)| !keeps(product)).map(|(why, _)| why)
+    }
+
     /// Applies the filters of a plan; `list` holds the ids of `wanted.list`.
     pub fn choose(&self, wanted: &Products, list: Option<&[String]>, as_of: DateTime<Utc>) -> Choice {
         let filters = filters(wanted, list, as_of);

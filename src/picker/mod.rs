@@ -21,6 +21,8 @@ pub mod slate;
 pub mod summary;
 #[cfg(test)]
 mod tests_model;
+pub mod trace;
+pub mod workbench;
 
 pub use reason::Why;
 pub use refusal::{Refusal, Removed};

@@ -9,7 +9,7 @@ use super::catalogue::Catalogue;
 use super::model_file::LiveModel;
 use super::plan::{Arm, Origin};
 use super::reason::Why;
-use super::rules::{Lately, Lens, Rules};
+use super::rules::{Lately, Lens, Rules, Sight};
 use super::slate::{Placed, Slate};
 use crate::conditions::Table;
 use crate::recommender::{Kind, Past, Scorer, User};
@@ -184,6 +184,43 @@ impl Worker<'_, '_> {
             self.fill(customer, bought, arm, &mut slate);
         }
         Picked { arm, slots: slate.finish() }
+    }
+
+    /// The model's own scores by catalogue number, 0 where it knows none; `None` when it does not know the customer.
+    pub fn scores_of_all(&mut self, customer: &str) -> Option<Box<[f32]>> {
+        self.read_taste(customer);
+        if !self.scorer.score(self.taste.user(), &mut self.scores) {
+            return None;
+        }
+        let Known { catalogue, rules, .. } = self.picker.known;
+        let mut all = vec![0.0; catalogue.len()].into_boxed_slice();
+        for (&score, &place) in self.scores.iter().zip(&self.picker.places) {
+            all[rules.candidates[place] as usize] = score;
+        }
+        Some(all)
+    }
+
+    /// The rules as they stand for one customer.
+    pub(super) fn sight(&mut self, customer: &str, row: Option<usize>) -> Sight<'_> {
+        let activity = self.picker.known.activity;
+        self.lens.look(customer, row, activity.bought(activity.customers.number(customer)))
+    }
+
+    /// The candidates that have a score of their own for the customer, as promoted and held back, best first; `None`
+    /// when the model does not know the customer.
+    pub(super) fn ranking(&mut self, customer: &str, row: Option<usize>) -> Option<Vec<(usize, f32)>> {
+        self.read_taste(customer);
+        if !self.scorer.score(self.taste.user(), &mut self.scores) {
+            return None;
+        }
+        let (picker, scores) = (self.picker, std::mem::take(&mut self.scores));
+        let sight = self.sight(customer, row);
+        let positive = scores.iter().zip(&picker.places).filter(|(score, _)| **score > 0.0);
+        let mut ranked: Vec<Scored> =
+            positive.map(|(&score, &place)| Scored { score: sight.adjust(place, score), place }).collect();
+        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        self.scores = scores;
+        Some(ranked.into_iter().map(|one| (one.place, one.score)).collect())
     }
 
     fn fill(&mut self, customer: &str, bought: Bought<'_>, arm: Arm, slate: &mut Slate<'_>) {

@@ -46,6 +46,7 @@
       list.hidden = false;
       box.setAttribute("aria-expanded", "true");
       mark(-1);
+      list.scrollIntoView({ block: "nearest" });
     }
     function ask() {
       var mine = ++asked, before = Array.from(box.value.slice(0, box.selectionStart));

@@ -115,12 +115,7 @@ pub fn compile(rules: &[Rule], choice: Choice, setting: Setting<'_>) -> Result<R
     if catalogue.is_empty() {
         return Err(Refusal::EmptyShop);
     }
-    let on: Vec<(usize, &Rule, Scope)> = rules
-        .iter()
-        .enumerate()
-        .filter(|(_, rule)| !rule.off)
-        .filter_map(|(number, rule)| Some((number, rule, Scope::of(rule, setting)?)))
-        .collect();
+    let on = switched_on(rules, setting);
     let mut removed = choice.removed;
     let (candidates, taken) = for_everybody(&on, choice.numbers, setting, &mut removed);
     if candidates.is_empty() {
@@ -150,6 +145,17 @@ pub fn compile(rules: &[Rule], choice: Choice, setting: Setting<'_>) -> Result<R
         *factor = factor.clamp(1e-6, 1e6);
     }
     Ok(compiled)
+}
+
+/// Which rule takes which of the products `numbers` from everybody: the rule's number, and the product's. Rules that
+/// cannot be understood take nothing.
+pub fn taken(rules: &[Rule], numbers: Vec<u32>, setting: Setting<'_>) -> Vec<(usize, u32)> {
+    for_everybody(&switched_on(rules, setting), numbers, setting, &mut Vec::new()).1
+}
+
+fn switched_on<'a>(rules: &'a [Rule], setting: Setting<'_>) -> Vec<(usize, &'a Rule, Scope)> {
+    let on = rules.iter().enumerate().filter(|(_, rule)| !rule.off);
+    on.filter_map(|(number, rule)| Some((number, rule, Scope::of(rule, setting)?))).collect()
 }
 
 /// Takes away what rules take from everybody; answers what is left, and which rule took what.
@@ -200,11 +206,6 @@ impl Rules {
         columns.sort_unstable();
         columns.dedup();
         columns
-    }
-
-    /// Of how many campaigns before this one it must be known what was picked.
-    pub fn campaigns_remembered(&self) -> u8 {
-        self.lately.iter().map(|(_, campaigns)| *campaigns).max().unwrap_or(0)
     }
 
     /// A score after what is promoted and held back for everybody. Below zero a boost must raise, too, so it divides.

@@ -209,7 +209,6 @@ fn what_was_shown_lately_is_not_shown_again() {
         "the third is forgotten"
     );
     assert_eq!(barred(lens.look("omar", None, Bought::default())), [false, true, false]);
-    assert_eq!(rules.campaigns_remembered(), 2);
 }
 
 /// Conditions on products, on customers, and on both.

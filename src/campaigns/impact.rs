@@ -1,0 +1,253 @@
+//! What the rules on the form do, told while they are written.
+
+use super::fields::{Draft, apply};
+use super::generate::{GenerateError, PlanLists};
+use super::memory;
+use super::pages::find;
+use super::state::sentence;
+use super::steps::Step;
+use super::views::rule_in_words;
+use crate::auth::Analyst;
+use crate::conditions::complete;
+use crate::history::{History, Snapshot};
+use crate::ids::{CampaignId, ModelId};
+use crate::installation::Installation;
+use crate::picker::facts::SCHEMA;
+use crate::picker::model_file;
+use crate::picker::plan::{Audience, Plan};
+use crate::picker::workbench::{Impact, Ingredients, RuleImpact, Workbench};
+use crate::progress::Silent;
+use crate::store::models::{self, StoredModel};
+use crate::web::{self, Form, Page, WebError};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path, Query};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The workbench of whoever edited rules last: setting one up reads the history.
+#[derive(Default)]
+pub struct Benches(Mutex<Option<(Key, Arc<Workbench>)>>);
+
+/// What a workbench depends on.
+#[derive(PartialEq)]
+struct Key {
+    campaign: CampaignId,
+    history_version: u64,
+    model: Option<ModelId>,
+    audience: Audience,
+    remembered: u8,
+}
+
+#[derive(Template)]
+#[template(path = "campaigns/impact.html")]
+struct Fragment {
+    /// Why nothing would be picked, or what cannot be understood.
+    problems: Vec<String>,
+    notes: Vec<String>,
+    funnel: Vec<Stage>,
+    rules: Vec<Line>,
+    sampled: String,
+    has_costs: bool,
+}
+
+/// Products that are left.
+struct Stage {
+    label: String,
+    products: String,
+    /// In hundredths of the widest.
+    width: String,
+}
+
+struct Line {
+    name: String,
+    removed: String,
+    pictures: Vec<(String, String)>,
+    changed: String,
+    cost: String,
+    note: String,
+}
+
+/// POST /campaigns/{id}/impact with the rules' form: nothing is stored.
+pub async fn show(
+    Analyst(who): Analyst,
+    id: Path<CampaignId>,
+    form: Form,
+    installation: Data<Arc<Installation>>,
+    benches: Data<Benches>,
+) -> Page {
+    form.check(&who)?;
+    let installation = installation.get_ref().clone();
+    let fragment = web::blocking(move || {
+        let campaign = find(&installation, *id)?;
+        let mut draft = Draft { name: campaign.name.clone(), plan: campaign.plan()? };
+        let problems = apply(&form, Step::Rules, &mut draft, installation.zone());
+        let told = told(&installation, *id, &draft.plan, problems, &benches);
+        told.map_err(|error| WebError::Internal(error.to_string()))
+    })
+    .await?;
+    web::page(&fragment)
+}
+
+fn told(
+    installation: &Installation,
+    id: CampaignId,
+    plan: &Plan,
+    problems: Vec<String>,
+    benches: &Benches,
+) -> Result<Fragment, GenerateError> {
+    let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
+    let bench = benches.get(installation, id, plan, &snapshot)?;
+    let lists = PlanLists::read(installation, plan)?;
+    let impact = bench.try_out(plan, lists.products.as_deref());
+    Ok(fragment(&impact, plan, &bench, &installation.shop.currency, problems))
+}
+
+impl Benches {
+    fn get(
+        &self,
+        installation: &Installation,
+        campaign: CampaignId,
+        plan: &Plan,
+        snapshot: &Snapshot,
+    ) -> Result<Arc<Workbench>, GenerateError> {
+        let model = model_of(installation, plan)?;
+        let key = Key {
+            campaign,
+            history_version: snapshot.version(),
+            model: model.as_ref().map(|model| model.id),
+            audience: plan.audience.clone(),
+            remembered: memory::campaigns_asked(plan),
+        };
+        // Held while it is set up: a second editor waits for the first one's rather than read everything again.
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, bench)) = kept.as_ref()
+            && *known == key
+        {
+            return Ok(bench.clone());
+        }
+        let as_of = plan.as_of.unwrap_or_else(|| installation.now());
+        let lists = PlanLists::read(installation, plan)?.with_mails(installation, campaign, plan, as_of)?;
+        let live = match &model {
+            Some(model) => {
+                let file = installation.folder.models(installation.shop_id()).join(&model.file);
+                Some(model_file::load(&file, Some(&model.checksum))?)
+            }
+            None => None,
+        };
+        let bench = Arc::new(Workbench::set_up(
+            Ingredients {
+                plan,
+                customer_lists: lists.of_customers(),
+                snapshot,
+                live: live.as_ref(),
+                lately: memory::lately(installation, campaign, plan, snapshot, as_of)?,
+                as_of,
+            },
+            &Silent,
+        )?);
+        *kept = Some((key, bench.clone()));
+        Ok(bench)
+    }
+}
+
+/// The newest model of the plan's kind; before there is one, the newest of all.
+fn model_of(installation: &Installation, plan: &Plan) -> Result<Option<StoredModel>, GenerateError> {
+    let mut all = installation.store.read(|conn| models::latest(conn, installation.shop_id(), 20))?;
+    let fits = all.iter().position(|model| model.kind == plan.model).unwrap_or(0);
+    Ok((!all.is_empty()).then(|| all.swap_remove(fits)))
+}
+
+fn fragment(
+    impact: &Impact,
+    plan: &Plan,
+    bench: &Workbench,
+    currency: &str,
+    mut problems: Vec<String>,
+) -> Fragment {
+    let whole = |number: usize| web::whole(number as i64);
+    let name = |number: usize| format!("{}. {}", number + 1, rule_in_words(&plan.rules[number], currency));
+    problems.extend(impact.refusal.as_ref().map(|refusal| sentence(&refusal.to_string())));
+    let mut notes = Vec::new();
+    if impact.short > 0 {
+        let share = web::percent(impact.short as f64 / impact.sampled.max(1) as f64);
+        notes.push(format!("About {share} of the customers get fewer than {} products.", plan.slots));
+    }
+    notes.extend(impact.emptied.iter().take(5).map(|(category, rules)| {
+        let rules: Vec<String> = rules.iter().map(|rule| (rule + 1).to_string()).collect();
+        match rules.as_slice() {
+            [one] => format!("Rule {one} leaves nothing of {category}."),
+            several => format!("Rules {} together leave nothing of {category}.", several.join(" and ")),
+        }
+    }));
+    let widest = impact.chosen.max(1);
+    let stage = |label: String, products: usize| Stage {
+        label,
+        products: whole(products),
+        width: web::decimal(100.0 * products as f64 / widest as f64, 1),
+    };
+    let mut left = impact.chosen;
+    let mut funnel = vec![stage("Products chosen".to_owned(), left)];
+    for rule in impact.rules.iter().filter(|rule| rule.removed > 0) {
+        left -= rule.removed;
+        funnel.push(stage(format!("after {}", name(rule.number)), left));
+    }
+    let line = |rule: &RuleImpact| Line {
+        name: name(rule.number),
+        removed: if rule.removed > 0 { whole(rule.removed) } else { String::new() },
+        pictures: rule.examples.iter().map(|&number| picture(bench, number)).collect(),
+        changed: web::percent(rule.changed as f64 / impact.sampled.max(1) as f64),
+        cost: rule.cost.map(|cost| web::percent(cost.max(0.0))).unwrap_or_default(),
+        note: note(rule, impact),
+    };
+    Fragment {
+        problems,
+        notes,
+        funnel,
+        has_costs: impact.rules.iter().any(|rule| rule.cost.is_some()),
+        rules: impact.rules.iter().map(line).collect(),
+        sampled: format!("{} of {} customers", whole(impact.sampled), whole(bench.audience)),
+    }
+}
+
+/// Title, and the picture's address if there is one.
+fn picture(bench: &Workbench, number: u32) -> (String, String) {
+    let product = bench.catalogue.product(number);
+    (product.title.clone(), product.image.clone().unwrap_or_default())
+}
+
+fn note(rule: &RuleImpact, impact: &Impact) -> String {
+    if rule.removed == 0 && rule.alone > 0 {
+        return "Others took all of its products before it.".into();
+    }
+    if rule.short > 0 {
+        let share = web::percent(rule.short as f64 / impact.sampled.max(1) as f64);
+        return format!("Without it, {share} of the customers would have full mails.");
+    }
+    if impact.refusal.is_none() && rule.removed == 0 && rule.changed == 0 {
+        return "It changes nothing for the customers looked at.".into();
+    }
+    String::new()
+}
+
+#[derive(Deserialize)]
+pub struct Before {
+    #[serde(default)]
+    before: String,
+}
+
+#[derive(Serialize)]
+struct Offer {
+    text: String,
+    replaces: usize,
+    meaning: String,
+}
+
+/// GET /rules/complete?before=…: what may stand at the cursor.
+pub async fn completions(Analyst(_): Analyst, asked: Query<Before>) -> Page {
+    let offers: Vec<Offer> = complete(&asked.before, SCHEMA)
+        .into_iter()
+        .map(|one| Offer { text: one.text, replaces: one.replaces, meaning: one.meaning })
+        .collect();
+    Ok(HttpResponse::Ok().json(offers))
+}

@@ -227,7 +227,8 @@ fn push_event(batch: &mut Events, n: u64, events: u64, customers: u64, products:
 /// Fitted on the same events, outside of what is measured.
 fn fit(snapshot: &Snapshot, kind: &str) -> LiveModel {
     let all = EventRange::before(now());
-    let known = behaviour::read(snapshot, all, now(), &Weighing::default(), Detail::Sums, &Silent).unwrap();
+    let known =
+        behaviour::read(snapshot, all, now(), &Weighing::default(), Detail::default(), &Silent).unwrap();
     let params = Params::default_of(kind).unwrap();
     let resources = Resources { seed: 1, max_memory_bytes: 4 << 30, progress: &Silent };
     let model = params.fit(&known.interactions, &resources).unwrap();

@@ -464,49 +464,26 @@ fn why_a_product_is_picked_and_why_not_is_answered() {
     assert!(page.contains("Nobody gets it") && page.contains("Bought before"));
 }
 
+/// The fields of a rule as its form sends them.
+fn rule_fields<'a>(kind: &'a str, when: &'a str) -> Vec<(String, &'a str)> {
+    let names = "on name note days n what from to product slot category factor campaigns fact relation value";
+    let value = |name: &str| match name {
+        "slot" => "1",
+        "product" => "p03",
+        _ => "",
+    };
+    let rest = names.split(' ').map(|name| (format!("rule_{name}"), value(name)));
+    [("rule_kind".to_owned(), kind), ("rule_when".to_owned(), when)].into_iter().chain(rest).collect()
+}
+
 #[test]
 fn what_rules_do_is_told_before_they_are_saved() {
     let server = start();
     let owner = server.owner();
     let campaign = owner.new_campaign();
-    let rule = |kind: &'static str, when: &'static str| {
-        let names = [
-            "on",
-            "name",
-            "note",
-            "days",
-            "n",
-            "what",
-            "from",
-            "to",
-            "product",
-            "slot",
-            "category",
-            "factor",
-            "campaigns",
-            "fact",
-            "relation",
-            "value",
-        ];
-        let rest = names.map(|name| {
-            (
-                format!("rule_{name}"),
-                if name == "slot" {
-                    "1"
-                } else if name == "product" {
-                    "p03"
-                } else {
-                    ""
-                },
-            )
-        });
-        let mut row = vec![("rule_kind".to_owned(), kind), ("rule_when".to_owned(), when)];
-        row.extend(rest);
-        row
-    };
     let impact = |rules: &[(&'static str, &'static str)]| {
         let mut fields = vec![("slots".to_owned(), "4")];
-        fields.extend(rules.iter().flat_map(|(kind, when)| rule(kind, when)));
+        fields.extend(rules.iter().flat_map(|(kind, when)| rule_fields(kind, when)));
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
         decoded(&body(owner.post(&format!("{campaign}/impact"), &fields)))
     };

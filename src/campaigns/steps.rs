@@ -155,7 +155,7 @@ fn try_to_save(
 ) -> Result<Saved, WebError> {
     let campaign = find(installation, id)?;
     if step == Step::Rules && rule_form::is_edit(form.text("go")) {
-        let form = rule_form::edit(form);
+        let form = rule_form::edit(&form);
         let asked = Asked::default();
         return render(installation, who, &campaign, step, &campaign.plan()?, form, Vec::new(), &asked)
             .map(Saved::Edited);

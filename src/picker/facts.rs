@@ -126,11 +126,14 @@ pub fn of_campaign(slots: u8) -> Table {
 pub struct CustomerTable<'a> {
     known: (&'a Activity, &'a Catalogue),
     as_of: DateTime<Utc>,
-    numbers: Vec<(usize, fn(&Seen<'_>) -> f64, Vec<f64>)>,
-    texts: Vec<(usize, fn(&Customer) -> Option<&str>, TextsInTheMaking)>,
+    numbers: Vec<(usize, NumberOf, Vec<f64>)>,
+    texts: Vec<(usize, TextOf, TextsInTheMaking)>,
     lists: Vec<(usize, bool, Lists)>,
     rows: usize,
 }
+
+type NumberOf = fn(&Seen<'_>) -> f64;
+type TextOf = fn(&Customer) -> Option<&str>;
 
 /// One customer while their row is made.
 struct Seen<'a> {
@@ -209,7 +212,7 @@ impl<'a> CustomerTable<'a> {
     }
 }
 
-fn number_of(name: &str) -> fn(&Seen<'_>) -> f64 {
+fn number_of(name: &str) -> NumberOf {
     match name {
         "age_days" => |seen| age_days(seen.customer.created_at, seen.as_of),
         "orders" => |seen| f64::from(seen.known.0.facts(seen.number).orders),

@@ -143,10 +143,9 @@ impl TryFrom<Map<String, Value>> for Rule {
 impl From<Rule> for Map<String, Value> {
     fn from(rule: Rule) -> Self {
         let Rule { effect, when, name, note, off } = rule;
-        let mut fields = match serde_json::to_value(effect) {
-            Ok(Value::Object(fields)) => fields,
-            _ => unreachable!("an effect is written as an object"),
-        };
+        // By way of text, so that 0.67 stays what people wrote: as a value it would be the nearest of the wider numbers.
+        let text = serde_json::to_string(&effect).unwrap_or_default();
+        let mut fields: Self = serde_json::from_str(&text).unwrap_or_default();
         for (key, text) in [("when", when), ("name", name), ("note", note)] {
             if !text.is_empty() {
                 fields.insert(key.to_owned(), Value::String(text));

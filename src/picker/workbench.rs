@@ -210,20 +210,19 @@ impl Workbench {
         };
         let picker = Picker::new(known, plan.slots);
         let mut worker = picker.worker();
-        let person = |(row, id): (usize, &Box<str>)| {
+        let person = |(row, id): (usize, &str)| {
             let picked = worker.pick(id, Some(row), Arm::Picks);
             let picks: Vec<u32> =
                 picked.slots.iter().flatten().map(|placed| rules.candidates[placed.place]).collect();
-            let score = |scores: &Box<[f32]>| {
-                picks.iter().map(|&pick| f64::from(scores[pick as usize].max(0.0))).sum()
-            };
+            let score =
+                |scores: &[f32]| picks.iter().map(|&pick| f64::from(scores[pick as usize].max(0.0))).sum();
             Person {
-                value: self.scores[row].as_ref().map_or(0.0, score),
+                value: self.scores[row].as_deref().map_or(0.0, score),
                 is_short: picked.slots.iter().any(Option::is_none),
                 picks,
             }
         };
-        Ok(Outcome { people: self.sample.iter().enumerate().map(person).collect() })
+        Ok(Outcome { people: self.sample.iter().map(|id| &**id).enumerate().map(person).collect() })
     }
 
     /// Categories that were chosen and of which rules leave nothing, each with the rules that it took.

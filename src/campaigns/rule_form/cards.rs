@@ -1,0 +1,108 @@
+//! The rules of a form as the page shows them.
+
+use super::kinds::{KINDS, Kind, kind_of};
+use super::{Row, place, rows, rule};
+use crate::campaigns::views::rule_in_words;
+use crate::picker::facts::SCHEMA;
+use crate::picker::plan::Rule;
+use crate::web::Form;
+
+/// A rule on the page.
+pub struct Card {
+    /// From 0.
+    pub at: usize,
+    pub title: String,
+    pub kind: &'static Kind,
+    pub row: Row,
+    pub is_off: bool,
+    pub is_first: bool,
+    pub is_last: bool,
+    /// The condition is open to be read or written.
+    pub is_conditional: bool,
+    pub strengths: Vec<(String, String, bool)>,
+}
+
+impl Card {
+    pub fn text(&self, name: &str) -> &str {
+        &self.row[place(name)]
+    }
+
+    pub fn uses(&self, name: &str) -> bool {
+        self.kind.uses.contains(&name)
+    }
+
+    /// Fields that this kind of rule has no use for: they are sent all the same, so that rows stay whole.
+    pub fn unused(&self) -> impl Iterator<Item = &'static str> {
+        ["days", "n", "what", "from", "to", "product", "slot", "category", "factor", "campaigns"]
+            .into_iter()
+            .filter(|name| !self.kind.uses.contains(name))
+    }
+}
+
+/// The rules of a form, and those that cannot be understood yet.
+pub fn cards(form: &Form, currency: &str) -> Vec<Card> {
+    let rows = rows(form);
+    let count = rows.len();
+    let card = |(at, row): (usize, Row)| {
+        let kind = kind_of(&row[0])?;
+        let title = match rule(&row, at + 1) {
+            Ok(rule) if rule.effect.needs_condition() && rule.when.is_empty() && rule.name.is_empty() => {
+                kind.label.to_owned()
+            }
+            Ok(rule) => rule_in_words(&Rule { off: false, ..rule }, currency),
+            Err(_) => kind.label.to_owned(),
+        };
+        let needs = matches!(kind.name, "exclude" | "only" | "at_most" | "at_least");
+        Some(Card {
+            at,
+            title,
+            kind,
+            is_off: row[place("on")] == "off",
+            is_first: at == 0,
+            is_last: at + 1 == count,
+            is_conditional: needs || !row[place("when")].is_empty(),
+            strengths: strengths(&row[place("factor")], kind.name == "boost"),
+            row,
+        })
+    };
+    rows.into_iter().enumerate().filter_map(card).collect()
+}
+
+/// Words for factors; another one, from a file, keeps its number.
+fn strengths(factor: &str, is_boost: bool) -> Vec<(String, String, bool)> {
+    let known = if is_boost {
+        [("1.5", "More"), ("3", "Much more")]
+    } else {
+        [("0.67", "Less"), ("0.33", "Much less")]
+    };
+    let mut all: Vec<_> = known
+        .into_iter()
+        .map(|(value, label)| (value.to_owned(), label.to_owned(), value == factor))
+        .collect();
+    if !factor.is_empty() && !all.iter().any(|one| one.2) {
+        all.push((factor.to_owned(), format!("Times {factor}"), true));
+    }
+    all
+}
+
+/// Kinds under one heading.
+pub struct Group {
+    pub name: &'static str,
+    pub kinds: Vec<&'static Kind>,
+}
+
+pub fn groups() -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for kind in &KINDS {
+        match groups.last_mut() {
+            Some(group) if group.name == kind.group => group.kinds.push(kind),
+            _ => groups.push(Group { name: kind.group, kinds: vec![kind] }),
+        }
+    }
+    groups
+}
+
+/// Every fact that a condition may name, with its meaning.
+pub fn facts() -> impl Iterator<Item = (String, &'static str)> {
+    SCHEMA.0.iter().map(|fact| (format!("{}.{}", fact.root.name(), fact.name), fact.meaning))
+}

@@ -1,5 +1,6 @@
 //! Factor models: an epoch of alternating least squares, the best 20 of all products for everybody, and a campaign's
-//! best 10 of 200; beside the rate at which faer multiplies matrices in the same run, and `implicit` on the same data.
+//! best 10 of 200; beside the rate at which faer multiplies matrices in the same run, and `implicit` on the same data. Then
+//! every other model's training, and EASE over 10,000 products beside the same inverse by numpy.
 //!
 //! `cargo bench --bench recommender -- [DATA.csv]`
 //!
@@ -9,7 +10,7 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 use handpick::progress::Silent;
-use handpick::recommender::{Interactions, Model, Params, Resources, User};
+use handpick::recommender::{Deed, Interactions, Kind, Log, Model, Observed, Params, Resources, User};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rayon::prelude::*;
@@ -48,6 +49,10 @@ fn main() {
         let seconds = median(|| rank(&*model, &bought, &candidates, 10, rounds));
         println!("top 10 of 200 f={factors}: {:.0} users/s", (users * rounds) as f64 / seconds);
     }
+    for kind in ["popular", "item_knn", "session", "spectral", "ease"] {
+        println!("{kind}: {:.2} s", train(&bought, kind));
+    }
+    println!("ease on 10000 products: {:.2} s", train(&with_most_popular(&bought, 10_000), "ease"));
     let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
     let peer = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peer.py");
     if Command::new(&python)
@@ -93,6 +98,36 @@ fn fit(bought: &Interactions, factors: usize, iterations: usize) -> Box<dyn Mode
     params.set("factors", &factors.to_string()).unwrap();
     params.set("iterations", &iterations.to_string()).unwrap();
     params.fit(bought, &Resources { seed: 1, max_memory_bytes: 64 << 30, progress: &Silent }).unwrap()
+}
+
+/// Seconds until a model with its defaults is fitted. The session's order of things is that of the file.
+fn train(bought: &Interactions, kind: &str) -> f64 {
+    let params = Params::default_of(kind).unwrap();
+    let deeds = (0..bought.users() as u32).flat_map(|user| {
+        let items = bought.row(user).0.iter().enumerate();
+        items.map(move |(at, &item)| Deed { user, item, kind: Kind::Purchase, at: at as i64 * 86_400 })
+    });
+    let log = Log::from_deeds(bought.users(), bought.items(), deeds.collect());
+    let observed = Observed { log: Some(&log), ..bought.into() };
+    let resources = Resources { seed: 1, max_memory_bytes: 64 << 30, progress: &Silent };
+    median(|| drop(params.fit(observed, &resources).unwrap()))
+}
+
+/// The same with so many of its items, those that most people have.
+fn with_most_popular(bought: &Interactions, count: usize) -> Interactions {
+    let mut owners = vec![0u32; bought.items()];
+    (0..bought.users() as u32)
+        .for_each(|user| bought.row(user).0.iter().for_each(|&item| owners[item as usize] += 1));
+    let mut order: Vec<u32> = (0..bought.items() as u32).collect();
+    order.sort_by_key(|&item| std::cmp::Reverse(owners[item as usize]));
+    let mut number = vec![u32::MAX; bought.items()];
+    order.iter().take(count).zip(0..).for_each(|(&item, new)| number[item as usize] = new);
+    let pairs = (0..bought.users() as u32).flat_map(|user| {
+        let known =
+            bought.row(user).0.iter().map(|&item| number[item as usize]).filter(|&new| new != u32::MAX);
+        known.map(move |new| (user, new, 1.0)).collect::<Vec<_>>()
+    });
+    Interactions::from_triples(bought.users(), count.min(bought.items()), pairs)
 }
 
 /// Seconds of one iteration: what five more take.

@@ -35,6 +35,11 @@ impl Arrays {
         Vec::into_iter(below).map(shortened).collect()
     }
 
+    /// Whether an array is still there: what later versions of a model added may be missing.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|tensor| tensor.name == name)
+    }
+
     fn take(&mut self, name: &str) -> Result<LoadedTensor, ModelError> {
         let at = self.0.iter().position(|tensor| tensor.name == name);
         at.map(|at| self.0.swap_remove(at))

@@ -102,6 +102,7 @@ impl Params {
     pub fn needs_log(&self) -> bool {
         match self {
             Self::Session(_) | Self::MultiEvent(_) => true,
+            Self::Popular(popular) => popular.needs_log(),
             Self::Blend(blend) => blend.components.iter().any(Self::needs_log),
             _ => false,
         }

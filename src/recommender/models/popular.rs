@@ -1,33 +1,83 @@
-//! Best-sellers: every item by the sum of its weights. Decay over time is in the weights already.
+//! Best-sellers: every item by the sum of its weights; where it is asked for, those of late, of the season, and of
+//! customers of the like.
+
+mod groups;
+mod times;
 
 use crate::recommender::load::Arrays;
 use crate::recommender::{
     Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, User,
 };
+use groups::Groups;
 use serde::{Deserialize, Serialize};
 
-/// Best-sellers have nothing to choose: which events count, and for how long, is decided by the weights.
+/// The defaults are the measure that every other model is held against: what sold most, to everybody.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Params {}
+pub struct Params {
+    /// After so many days a deed counts half, beside the decay that is in the weights already. 0: no more than that.
+    pub half_life_days: f32,
+    /// How strongly an item is raised that sold better than others at the time of year that comes next: its share is
+    /// taken to this power. 0: not at all; of use from the second year on.
+    pub season: f32,
+    /// Groups of users with a list each. 0: one list for all.
+    pub segments: usize,
+}
 
 #[derive(Debug, Clone, Copy)]
-pub struct ValidParams(());
+pub struct ValidParams(Params);
 
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
-        Ok(ValidParams(()))
+        if !(self.half_life_days.is_finite() && self.half_life_days >= 0.0) {
+            return Err(ModelError::parameter("half_life_days", &self.half_life_days, "0 or more"));
+        }
+        if !(0.0..=3.0).contains(&self.season) {
+            return Err(ModelError::parameter("season", &self.season, "0 to 3"));
+        }
+        if self.segments > groups::MOST {
+            return Err(ModelError::parameter("segments", &self.segments, "0 to 100"));
+        }
+        Ok(ValidParams(self))
+    }
+
+    pub fn needs_log(&self) -> bool {
+        self.half_life_days > 0.0 || self.season > 0.0
     }
 }
 
-/// *Shapes*: one number an item. *Units*: the interactions' weights.
+/// *Shapes*: one number an item, and as many for each group. *Units*: the interactions' weights.
 pub struct Popular {
     scores: Vec<f32>,
+    groups: Option<Groups>,
 }
 
-/// *Cost*: one pass. *Errors*: none.
-pub fn fit(_: &ValidParams, observed: Observed<'_>, _: &Resources<'_>) -> Result<Popular, ModelError> {
-    Ok(Popular { scores: sums(observed.interactions) })
+/// Without a log there is neither lately nor season: the weights count as they are.
+///
+/// *Cost*: one pass; with groups that of eight singular vectors and of k-means over all users, and 4 bytes for each item
+/// and group. *Errors*: [`ModelError::TooLarge`], [`ModelError::Cancelled`], [`ModelError::NotFinite`].
+pub fn fit(
+    params: &ValidParams,
+    observed: Observed<'_>,
+    resources: &Resources<'_>,
+) -> Result<Popular, ModelError> {
+    let ValidParams(params) = *params;
+    let mut interactions = std::borrow::Cow::Borrowed(observed.interactions);
+    let log = observed.log.filter(|log| !log.is_empty());
+    if let Some(log) = log.filter(|_| params.half_life_days > 0.0) {
+        interactions =
+            std::borrow::Cow::Owned(times::decayed(observed.interactions, log, params.half_life_days));
+    }
+    let mut scores = sums(&interactions);
+    let season = log.filter(|_| params.season > 0.0).and_then(times::season);
+    let factors = season.map(|season| season.into_iter().map(|factor| factor.powf(params.season)).collect());
+    let factors: Vec<f32> = factors.unwrap_or_else(|| vec![1.0; scores.len()]);
+    let groups = match params.segments {
+        0 | 1 => None,
+        count => Groups::of(&interactions, &scores, &factors, count, resources)?,
+    };
+    scores.iter_mut().zip(&factors).for_each(|(score, factor)| *score *= factor);
+    Ok(Popular { scores, groups })
 }
 
 /// The sum of its weights for every item.
@@ -44,7 +94,10 @@ pub fn sums(interactions: &Interactions) -> Vec<f32> {
 
 impl Popular {
     pub(in crate::recommender) fn load(arrays: &mut Arrays) -> Result<Self, ModelError> {
-        Ok(Self { scores: arrays.f32("scores")?.1 })
+        let scores = arrays.f32("scores")?.1;
+        let groups =
+            if arrays.has("group_scores") { Some(Groups::load(arrays, scores.len())?) } else { None };
+        Ok(Self { scores, groups })
     }
 }
 
@@ -66,11 +119,12 @@ impl Model for Popular {
     }
 
     fn is_personal(&self) -> bool {
-        false
+        self.groups.is_some()
     }
 
     fn tensors(&self) -> Vec<Tensor<'_>> {
-        vec![Tensor::f32("scores", &[self.scores.len()], &self.scores)]
+        let scores = Tensor::f32("scores", &[self.scores.len()], &self.scores);
+        self.groups.iter().flat_map(Groups::tensors).chain([scores]).collect()
     }
 }
 
@@ -80,10 +134,15 @@ struct BestSellers<'a> {
 }
 
 impl Scorer for BestSellers<'_> {
-    fn score(&mut self, _: User<'_>, scores: &mut [f32]) -> bool {
+    fn score(&mut self, user: User<'_>, scores: &mut [f32]) -> bool {
+        let group = self.model.groups.as_ref().and_then(|groups| groups.scores_for(user));
+        let list = group.unwrap_or(&self.model.scores);
         for (score, &item) in scores.iter_mut().zip(self.candidates) {
-            *score = self.model.scores[item as usize];
+            *score = list[item as usize];
         }
-        false
+        group.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -506,3 +506,73 @@ fn what_rules_do_is_told_before_they_are_saved() {
     assert!(page.contains("1. Nothing without a picture"), "{page}");
     assert!(owner.page(&format!("{campaign}/steps/rules")).contains("Nothing that is out of stock"));
 }
+
+#[test]
+fn earlier_campaigns_are_remembered() {
+    let server = start();
+    let owner = server.owner();
+    let make = |rules: &[(&str, &str)], audience: &[(&str, &str)], start: &str| {
+        let campaign = owner.new_campaign();
+        owner.save(&campaign, "name", &[("name", "One of many"), ("starts_on", start)]);
+        owner.save(&campaign, "model", &[("model", "item_knn")]);
+        owner.save(&campaign, "audience", audience);
+        owner.save(&campaign, "controls", &[("holdout", "0"), ("baseline", "0")]);
+        let mut fields = vec![("slots".to_owned(), "2")];
+        fields.extend(rules.iter().flat_map(|(kind, when)| rule_fields(kind, when)));
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), if name == "rule_campaigns" { "1" } else { *value }))
+            .collect();
+        assert_eq!(owner.save(&campaign, "rules", &fields).status(), 303);
+        let page = owner.generated(&campaign);
+        (campaign, page)
+    };
+    let titles = |campaign: &str, customer: &str| -> Vec<String> {
+        let page = owner.page(&format!("{campaign}/customers?customer={customer}"));
+        let picked = page.split("Bought before").next().unwrap();
+        let title = |part: &str| part.split('<').next().unwrap()[3..].to_owned();
+        picked.split("<strong>").skip(1).map(title).collect()
+    };
+    let (first, _) = make(&[], &[], "2026-09-01");
+    assert_eq!(owner.post(&format!("{first}/approve"), &[]).status(), 303);
+    let today = chrono::Utc::now().date_naive() - chrono::Days::new(3);
+    assert_eq!(owner.post(&format!("{first}/sent"), &[("sent_on", &today.to_string())]).status(), 303);
+
+    let (again, _) = make(&[], &[], "2026-09-20");
+    let (fresh, _) = make(&[("not_picked_lately", "")], &[], "2026-09-20");
+    for customer in ["c01", "c02", "c38"] {
+        let shown = titles(&first, customer);
+        assert_eq!((shown.len(), titles(&again, customer)), (2, shown.clone()));
+        let others = titles(&fresh, customer);
+        assert!(
+            others.len() == 2 && others.iter().all(|title| !shown.contains(title)),
+            "{shown:?} {others:?}"
+        );
+    }
+    // Everybody had a mail three days ago.
+    let count = |days: &str| {
+        let limit = [("mails_at_most", "1"), ("mails_within_days", days)];
+        owner.save(&again, "audience", &limit);
+        decoded(&owner.page(&format!("{again}/audience-count")))
+    };
+    let (week, day) = (count("7"), count("1"));
+    assert!(week.contains("who got enough e-mails lately") && !day.contains("enough"), "{week} {day}");
+    let half = body(owner.save(&again, "audience", &[("mails_at_most", "1")]));
+    assert!(half.contains("Say both: at most how many e-mails"), "{half}");
+}
+
+#[test]
+fn what_a_comparison_can_show_is_told_before() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    // The last purchases are twenty and more days before the middle of September.
+    let dates =
+        [("name", "Autumn"), ("starts_on", "2026-09-15"), ("ends_on", "2026-10-14"), ("as_of", "2026-09-15")];
+    assert_eq!(owner.save(&campaign, "name", &dates).status(), 303);
+    let told = decoded(&owner.page(&format!("{campaign}/forecast?holdout=50")));
+    assert!(told.contains("39 customers are reached. In the last 30 days"), "{told}");
+    assert!(told.contains("chosen") && told.contains("Buyers must rise by at least"), "{told}");
+    let none = decoded(&owner.page(&format!("{campaign}/forecast?holdout=0")));
+    assert!(!none.contains("chosen") && none.contains("Without e-mail"), "{none}");
+}

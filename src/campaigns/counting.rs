@@ -7,7 +7,7 @@ use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::picker::Removed;
-use crate::picker::activity::Builder;
+use crate::picker::activity::{Activity, Builder};
 use crate::picker::audience::{self, Audience};
 use crate::picker::build::{BuildError, read_activity};
 use crate::picker::catalogue::Catalogue;
@@ -47,25 +47,38 @@ pub async fn audience_count(
 }
 
 pub fn count(installation: &Installation, campaign: CampaignId, plan: &Plan) -> Result<Count, WebError> {
-    let audience =
-        reach(installation, campaign, plan).map_err(|error| WebError::Internal(error.to_string()))?;
-    let Audience { ids, removed, unknown_ids } = audience;
+    // Most audiences ask nothing of purchases, and the events need not be read.
+    let reached = reach(installation, campaign, plan, asks_for_purchases(&plan.audience))
+        .map_err(|error| WebError::Internal(error.to_string()))?;
+    let Audience { ids, removed, unknown_ids } = reached.audience;
     Ok(Count { customers: web::whole(ids.len() as i64), removed, unknown_ids })
 }
 
-fn reach(installation: &Installation, campaign: CampaignId, plan: &Plan) -> Result<Audience, GenerateError> {
+/// Whom a plan reaches, and what they bought, where it was read.
+pub struct Reached {
+    pub audience: Audience,
+    pub activity: Activity,
+}
+
+pub fn reach(
+    installation: &Installation,
+    campaign: CampaignId,
+    plan: &Plan,
+    with_purchases: bool,
+) -> Result<Reached, GenerateError> {
     let as_of = plan.as_of.unwrap_or_else(|| installation.now());
     let lists = PlanLists::read(installation, plan)?.with_mails(installation, campaign, plan, as_of)?;
     let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
     let catalogue = Catalogue::new(snapshot.products()?);
-    // Most audiences ask nothing of purchases, and the events need not be read.
-    let activity = match asks_for_purchases(&plan.audience) {
+    let activity = match with_purchases {
         true => read_activity(&snapshot, &catalogue, as_of, &Silent)?,
         false => Builder::new(&catalogue, as_of).finish(),
     };
     let known = (&activity, &catalogue);
-    audience::choose(&plan.audience, lists.of_customers(), snapshot.customers()?, known, as_of)
-        .map_err(|error| BuildError::from(error).into())
+    let audience =
+        audience::choose(&plan.audience, lists.of_customers(), snapshot.customers()?, known, as_of)
+            .map_err(BuildError::from)?;
+    Ok(Reached { audience, activity })
 }
 
 fn asks_for_purchases(wanted: &Wanted) -> bool {

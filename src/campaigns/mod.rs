@@ -5,6 +5,7 @@ pub mod counting;
 pub mod downloads;
 pub mod export;
 mod fields;
+pub mod forecast;
 mod format;
 pub mod generate;
 pub mod impact;

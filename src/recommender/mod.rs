@@ -32,6 +32,7 @@ pub mod models;
 mod names;
 mod params;
 pub mod picture;
+pub mod power;
 pub mod response;
 pub mod segments;
 mod simd;

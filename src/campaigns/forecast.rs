@@ -1,0 +1,166 @@
+//! What the campaign's comparison will be able to show, told before anybody is mailed.
+
+use super::counting::reach;
+use super::generate::GenerateError;
+use super::pages::find;
+use crate::auth::Analyst;
+use crate::ids::CampaignId;
+use crate::installation::Installation;
+use crate::picker::plan::Plan;
+use crate::picker::summary::Summary;
+use crate::recommender::power::{Design, smallest_pooled_uplift};
+use crate::store::campaigns::{self, CampaignState};
+use crate::web::{self, Page, WebError};
+use actix_web::web::{Data, Path, Query};
+use askama::Template;
+use chrono::TimeDelta;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Earlier campaigns that are looked at together with this one.
+const POOLED: usize = 5;
+/// Days that count where the campaign has no last day; as its report does.
+const DEFAULT_DAYS: i64 = 14;
+/// Shares without e-mail that are laid beside the chosen one.
+const OTHERS: [f64; 4] = [0.05, 0.1, 0.2, 0.5];
+
+#[derive(Deserialize)]
+pub struct Asked {
+    /// Per cent without e-mail, as typed; empty: as saved.
+    #[serde(default)]
+    holdout: String,
+}
+
+#[derive(Template)]
+#[template(path = "campaigns/forecast.html")]
+struct Forecast {
+    people: String,
+    days: i64,
+    buyers: String,
+    rate: String,
+    shares: Vec<Share>,
+    /// Together with the campaigns before; empty without any.
+    pooled: String,
+    earlier: usize,
+    /// Why nothing can be said.
+    nothing: &'static str,
+}
+
+/// One way to part the customers.
+struct Share {
+    label: String,
+    mailed: String,
+    uplift: String,
+    /// In hundredths of the longest bar.
+    width: String,
+    is_chosen: bool,
+}
+
+/// GET /campaigns/{id}/forecast?holdout=10
+pub async fn show(
+    Analyst(_): Analyst,
+    id: Path<CampaignId>,
+    asked: Query<Asked>,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    let installation = installation.get_ref().clone();
+    let forecast = web::blocking(move || {
+        let plan: Plan = find(&installation, *id)?.plan()?;
+        let typed = asked.holdout.replace(',', ".").parse::<f64>().ok().map(|percent| percent / 100.0);
+        let holdout =
+            typed.filter(|share| (0.0..=0.5).contains(share)).unwrap_or(plan.controls.holdout_share);
+        forecast(&installation, *id, &plan, holdout).map_err(|error| WebError::Internal(error.to_string()))
+    })
+    .await?;
+    web::page(&forecast)
+}
+
+fn forecast(
+    installation: &Installation,
+    id: CampaignId,
+    plan: &Plan,
+    holdout: f64,
+) -> Result<Forecast, GenerateError> {
+    let reached = reach(installation, id, plan, true)?;
+    let days = match (plan.starts_on, plan.ends_on) {
+        (Some(from), Some(to)) => (to - from).num_days() + 1,
+        _ => DEFAULT_DAYS,
+    };
+    let as_of = plan.as_of.unwrap_or_else(|| installation.now());
+    let since = (as_of - TimeDelta::days(days)).timestamp_micros();
+    let activity = &reached.activity;
+    let people = reached.audience.ids.len() as u64;
+    let bought = reached.audience.ids.iter().filter(|id| {
+        let last = activity.facts(activity.customers.number(id)).last_purchase_us;
+        last.is_some_and(|at| at >= since)
+    });
+    let buyers = bought.count() as u64;
+    let base_rate = buyers as f64 / people.max(1) as f64;
+    let earlier = earlier(installation, id, base_rate)?;
+    let design = Design::split(people, holdout, base_rate);
+    let pooled = match (earlier.is_empty(), design.smallest_uplift()) {
+        (false, Some(_)) => {
+            let all: Vec<Design> = earlier.iter().copied().chain([design]).collect();
+            smallest_pooled_uplift(&all).map(web::percent).unwrap_or_default()
+        }
+        _ => String::new(),
+    };
+    let nothing = match () {
+        () if people == 0 => "Nobody is reached yet: choose the customers first.",
+        () if buyers == 0 => {
+            "None of these customers bought in a time as long before, so nothing can be foretold."
+        }
+        () => "",
+    };
+    Ok(Forecast {
+        people: web::whole(people as i64),
+        days,
+        buyers: web::whole(buyers as i64),
+        rate: web::percent(base_rate),
+        shares: shares(people, holdout, base_rate),
+        pooled,
+        earlier: earlier.len(),
+        nothing,
+    })
+}
+
+/// The chosen share, and others beside it, the smallest first.
+fn shares(people: u64, holdout: f64, base_rate: f64) -> Vec<Share> {
+    let mut all: Vec<f64> = OTHERS.into_iter().filter(|other| (other - holdout).abs() > 1e-9).collect();
+    if holdout > 0.0 {
+        all.push(holdout);
+    }
+    all.sort_by(f64::total_cmp);
+    let uplift = |share: f64| Design::split(people, share, base_rate).smallest_uplift();
+    let longest = all.iter().filter_map(|&share| uplift(share)).fold(0.0, f64::max);
+    let told = |share: f64| {
+        let found = uplift(share)?;
+        Some(Share {
+            label: web::percent(share),
+            mailed: web::whole(Design::split(people, share, base_rate).treated as i64),
+            uplift: web::percent(found),
+            width: web::decimal(100.0 * found / longest, 1),
+            is_chosen: (share - holdout).abs() < 1e-9,
+        })
+    };
+    all.into_iter().filter_map(told).collect()
+}
+
+/// The newest campaigns that were sent and had a group without e-mail.
+fn earlier(
+    installation: &Installation,
+    but: CampaignId,
+    base_rate: f64,
+) -> Result<Vec<Design>, GenerateError> {
+    let all = installation.store.read(|conn| campaigns::all(conn, installation.shop_id()))?;
+    let mut sent: Vec<_> = all
+        .iter()
+        .filter(|campaign| {
+            campaign.id != but && matches!(campaign.state, CampaignState::Sent | CampaignState::Closed)
+        })
+        .collect();
+    sent.sort_by_key(|campaign| std::cmp::Reverse(campaign.sent_at));
+    let design = |summary: Summary| Design { treated: summary.mailed(), control: summary.holdout, base_rate };
+    let summaries = sent.into_iter().filter_map(|campaign| campaign.summary::<Summary>().ok().flatten());
+    Ok(summaries.filter(|summary| summary.holdout > 0).map(design).take(POOLED).collect())
+}

@@ -36,6 +36,7 @@ pub mod power;
 pub mod response;
 pub mod segments;
 mod simd;
+pub mod slate;
 mod top;
 pub mod uplift;
 

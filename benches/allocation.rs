@@ -73,8 +73,9 @@ fn popularity(product: usize, products: usize) -> f64 {
 fn values(customers: std::ops::Range<usize>, out: &mut [f32], products: usize) {
     for (row, customer) in out.chunks_exact_mut(products).zip(customers) {
         for (product, value) in row.iter_mut().enumerate() {
-            let mixed = (customer as u64 * 0x9E37_79B9_7F4A_7C15 ^ product as u64 * 0xD1B5_4A32_D192_ED03)
-                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let (a, b) = (0x9E37_79B9_7F4A_7C15_u64, 0xD1B5_4A32_D192_ED03_u64);
+            let mixed =
+                ((customer as u64).wrapping_mul(a) ^ (product as u64).wrapping_mul(b)).wrapping_mul(a);
             let chance = (mixed >> 40) as f32 / (1 << 24) as f32;
             *value = chance * chance * (0.2 + 1.0 - product as f32 / products as f32);
         }

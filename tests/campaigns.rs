@@ -376,42 +376,47 @@ fn the_command_line_makes_the_same_files() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("“zz” is not known"));
 }
 
+/// Runs a campaign's file without holdout and answers its JSON Lines.
+fn json_lines(folder: &Path, name: &str, plan: &str) -> Vec<serde_json::Value> {
+    let file = folder.join("campaign.toml");
+    let text =
+        format!("name = \"{name}\"\nas_of = 2026-09-15T00:00:00Z\n{plan}[controls]\nholdout_share = 0\n");
+    std::fs::write(&file, text).unwrap();
+    let out = folder.join(name);
+    let config = write_config(folder);
+    let run = handpick()
+        .args(["campaign", "run", "--config"])
+        .args([&config, &file])
+        .arg("--out")
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let mut files = std::fs::read_dir(&out).unwrap().map(|file| file.unwrap().path());
+    let lines = files.find(|file| file.extension().is_some_and(|kind| kind == "jsonl")).unwrap();
+    let text = std::fs::read_to_string(lines).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 #[test]
 fn what_nobody_has_bought_is_picked_by_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
     fill_history(folder.path());
-    let config = write_config(folder.path());
+    write_config(folder.path());
     // Nobody bought p18, a light; who bought garden things only has less in common with it.
     let picked = |model: &str| {
-        let file = folder.path().join("campaign.toml");
-        let text = format!(
-            "name = \"New\"\nas_of = 2026-09-15T00:00:00Z\nmodel = \"{model}\"\nslots = 1\n[products]\nonly = [\"p18\"]\n[controls]\nholdout_share = 0\n"
-        );
-        std::fs::write(&file, text).unwrap();
-        let out = folder.path().join(model);
-        let run = handpick()
-            .args(["campaign", "run", "--config"])
-            .args([&config, &file])
-            .arg("--out")
-            .arg(&out)
-            .output()
-            .unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        let files = std::fs::read_dir(&out).unwrap().map(|file| file.unwrap().path());
-        let lines =
-            files.into_iter().find(|file| file.extension().is_some_and(|kind| kind == "jsonl")).unwrap();
-        std::fs::read_to_string(lines).unwrap()
+        let products = "[products]\nonly = [\"p18\"]\n";
+        json_lines(folder.path(), model, &format!("model = \"{model}\"\nslots = 1\n{products}"))
     };
     let personal = picked("content");
-    let lines: Vec<serde_json::Value> =
-        personal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let of =
-        |customer: &str| lines.iter().find(|line| line["user_id"] == customer).unwrap()["picks"][0].clone();
+    let of = |customer: &str| {
+        personal.iter().find(|line| line["user_id"] == customer).unwrap()["picks"][0].clone()
+    };
     assert_eq!((&of("c02")["item_id"], &of("c02")["source"]), (&"p18".into(), &"personal".into()));
     assert!(of("c02")["reason"].as_str().unwrap().starts_with("Because they bought"), "{}", of("c02"));
     assert!(of("c02")["score"].as_f64() > of("c03")["score"].as_f64(), "a light is like lights");
     assert_eq!(of("c38")["source"], "popular", "who never bought anything likes nothing yet");
-    assert!(!picked("item_knn").contains("\"personal\""));
+    assert!(picked("item_knn").iter().all(|line| line["picks"][0]["source"] != "personal"));
 }
 
 fn decoded(text: &str) -> String {
@@ -420,6 +425,39 @@ fn decoded(text: &str) -> String {
         .replace("&#60;", "<")
         .replace("&#62;", ">")
         .replace("&#39;", "'")
+}
+
+#[test]
+fn scarce_products_are_shown_to_no_more_customers_than_there_are_pieces_for() {
+    let folder = tempfile::tempdir().unwrap();
+    fill_history(folder.path());
+    let times = |name: &str, rules: &str| {
+        let lines =
+            json_lines(folder.path(), name, &format!("model = \"item_knn\"\nslots = 2\nrules = [{rules}]\n"));
+        let mut times = std::collections::BTreeMap::<String, u32>::new();
+        for pick in lines.iter().flat_map(|line| line["picks"].as_array().unwrap()) {
+            *times.entry(pick["item_id"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+        times
+    };
+    let free = times("free", "");
+    assert!(free.values().any(|&times| times > 3) && free.values().sum::<u32>() == 2 * 39, "{free:?}");
+    // There is one piece of each product, and none of p19.
+    let shared = times("shared", "{ rule = \"share_stock\", n = 3 }");
+    assert!(shared.values().all(|&times| times <= 3) && !shared.contains_key("p19"), "{shared:?}");
+    assert_eq!(
+        shared.values().sum::<u32>(),
+        19 * 3,
+        "no piece is left over while there are takers: {shared:?}"
+    );
+    // Lights are tied to their pieces, garden things are not.
+    let lights =
+        times("lights", "{ rule = \"share_stock\", n = 3, when = \"product.category.below('Home')\" }");
+    assert!(
+        lights.iter().all(|(id, &times)| times <= 3 || id[1..].parse::<u8>().unwrap() % 2 == 1),
+        "{lights:?}"
+    );
+    assert_eq!(lights.values().sum::<u32>(), 2 * 39);
 }
 
 #[test]

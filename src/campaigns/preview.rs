@@ -174,6 +174,10 @@ fn left_out(summary: &Summary) -> Vec<String> {
     let products =
         summary.products_removed.iter().map(|r| format!("{} products {}", web::whole(r.count as i64), r.why));
     let mut lines: Vec<String> = customers.chain(products).collect();
+    if let Some(gap) = summary.stock_gap {
+        let share = web::decimal(100.0 * gap, 2);
+        lines.push(format!("Scarce products were shared out, at most {share} % less well than can be"));
+    }
     if summary.unknown_products > 0 {
         lines.push(format!("{} ids of no product", web::whole(summary.unknown_products as i64)));
     }

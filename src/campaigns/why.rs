@@ -14,7 +14,7 @@ use crate::picker::build::Order;
 use crate::picker::catalogue::Catalogue;
 use crate::picker::model_file;
 use crate::picker::picks_file;
-use crate::picker::plan::{Arm, Plan};
+use crate::picker::plan::{Arm, Effect, Plan};
 use crate::picker::summary::Summary;
 use crate::picker::trace::{Trace, trace};
 use crate::progress::Silent;
@@ -107,7 +107,18 @@ fn told(
         secret: &installation.shop.secret,
         as_of: summary.as_of,
     };
-    let (found, catalogue) = trace(&order, customer, product, arm, &Silent)?;
+    let (mut found, catalogue) = trace(&order, customer, product, arm, &Silent)?;
+    // Scarce products are shared out among all customers; one alone would get what went to others.
+    let shares =
+        plan.rules.iter().position(|rule| !rule.off && matches!(rule.effect, Effect::ShareStock { .. }));
+    if let (Some(rule), Trace::Picked { .. }) = (shares, &found) {
+        let folder = installation.folder.campaign(shop, campaign.id);
+        let stored =
+            picks_file::picks_of(&folder.join(campaign.generation.as_deref().unwrap_or_default()), customer)?;
+        if !stored.iter().any(|pick| pick.product == product) {
+            found = Trace::BarredByRule(rule);
+        }
+    }
     Ok(in_words(&found, &plan, &catalogue, product, &installation.shop.currency))
 }
 

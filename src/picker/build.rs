@@ -12,12 +12,14 @@ use super::picks_file::{PicksFileError, Writer};
 use super::plan::Plan;
 use super::refusal::{Refusal, check};
 use super::rules::{self, Lately, Rules, Setting};
+use super::stock;
 use super::summary::Summary;
 use crate::conditions::Table;
 use crate::history::{EventRange, HistoryError, Snapshot};
 use crate::ids::CampaignId;
 use crate::index::Index;
 use crate::progress::{Progress, Silent};
+use crate::recommender::ModelError;
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
@@ -53,6 +55,8 @@ pub enum BuildError {
     Behaviour(#[from] BehaviourError),
     #[error(transparent)]
     File(#[from] PicksFileError),
+    #[error("scarce products cannot be shared out: {0}")]
+    Stock(ModelError),
     #[error("cancelled")]
     Cancelled,
 }
@@ -80,9 +84,12 @@ pub fn build(order: &Order<'_>, out: &mut Writer, progress: &dyn Progress) -> Re
         customers: customers.as_ref(),
         lately: order.lately,
     };
-    let picker = Picker::new(known, order.plan.slots);
+    let mut picker = Picker::new(known, order.plan.slots);
     let arms = Assignment::new(order.secret, order.campaign, order.plan.controls);
     let mut summary = Summary::new(order, &rules, &audience, unknown_products);
+    let shares = stock::share_out(&picker, &rules, &audience.ids, &arms, progress)?;
+    summary.stock_gap = shares.as_ref().map(|shares| shares.gap);
+    picker.keep_to(shares);
     progress.phase("Picking products", Some(audience.ids.len() as u64));
     for (at, customers) in audience.ids.chunks(BATCH).enumerate() {
         if progress.cancelled() {

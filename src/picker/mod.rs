@@ -18,6 +18,7 @@ pub mod refusal;
 mod rule;
 pub mod rules;
 pub mod slate;
+pub mod stock;
 pub mod summary;
 #[cfg(test)]
 mod tests_model;

@@ -11,6 +11,7 @@ use super::plan::{Arm, Origin};
 use super::reason::Why;
 use super::rules::{Lately, Lens, Rules, Sight};
 use super::slate::{Placed, Slate};
+use super::stock::Shares;
 use crate::conditions::Table;
 use crate::recommender::{Kind, Past, Scorer, User};
 use std::cmp::Ordering;
@@ -44,6 +45,8 @@ pub struct Picker<'a> {
     item_of: Vec<Option<u32>>,
     best_sellers: Vec<(usize, f32)>,
     best_of_category: HashMap<u32, Vec<(usize, f32)>>,
+    /// Who may be shown what is scarce.
+    shares: Option<Shares>,
 }
 
 /// One customer's result; slots may be empty, a holdout's are not filled at all.
@@ -71,14 +74,24 @@ impl<'a> Picker<'a> {
             }
         }
         let item_of = behaviour.products.ids().map(|id| live.products.number(id)).collect();
-        Self { known, slots: usize::from(slots), items, places, item_of, best_sellers, best_of_category }
+        let slots = usize::from(slots);
+        Self { known, slots, items, places, item_of, best_sellers, best_of_category, shares: None }
+    }
+
+    /// From now on nobody is shown what was given to others.
+    pub fn keep_to(&mut self, shares: Option<Shares>) {
+        self.shares = shares;
+    }
+
+    pub fn slots(&self) -> usize {
+        self.slots
     }
 
     /// One thread's part: customers one after another, with the memory kept between them.
     pub fn worker(&self) -> Worker<'_, 'a> {
         let Known { rules, customers, lately, .. } = self.known;
         Worker {
-            lens: Lens::new(rules, customers, lately),
+            lens: Lens::new(rules, customers, lately).with_shares(self.shares.as_ref()),
             scorer: self.known.live.model.scorer(&self.items),
             scores: vec![0.0; self.items.len()],
             heap: Vec::with_capacity(self.items.len()),
@@ -198,6 +211,31 @@ impl Worker<'_, '_> {
             all[rules.candidates[place] as usize] = score;
         }
         Some(all)
+    }
+
+    /// What each candidate is worth to a customer, 0 for what may not be shown to them. Where the model is silent it is a
+    /// small part of what sells, so that whoever is known comes first.
+    pub(super) fn worth(&mut self, customer: &str, row: usize, arm: Arm, out: &mut [f32]) {
+        const SILENT: f32 = 1e-6;
+        let picker = self.picker;
+        let most = picker.best_sellers.first().map_or(1.0, |best| best.1.max(f32::MIN_POSITIVE));
+        out.fill(0.0);
+        picker.best_sellers.iter().for_each(|&(place, score)| out[place] = SILENT * score / most);
+        self.read_taste(customer);
+        let is_personal = arm == Arm::Picks && self.scorer.score(self.taste.user(), &mut self.scores);
+        let scores = std::mem::take(&mut self.scores);
+        let slots = picker.slots;
+        let sight = self.sight(customer, Some(row));
+        if is_personal {
+            let positive = scores.iter().zip(&picker.places).filter(|(score, _)| **score > 0.0);
+            positive.for_each(|(&score, &place)| out[place] += sight.adjust(place, score));
+        }
+        for (place, worth) in out.iter_mut().enumerate() {
+            if sight.bar(place, &[], slots).is_some() {
+                *worth = 0.0;
+            }
+        }
+        self.scores = scores;
     }
 
     /// The rules as they stand for one customer.

@@ -58,7 +58,7 @@ pub enum Refusal {
     Band { from: f32, to: f32 },
     #[error("what was picked can be remembered for 1 to 52 campaigns, not {0}")]
     Campaigns(u8),
-    #[error("“at most {0} per …” must allow at least 1")]
+    #[error("a rule that counts to {0} must allow at least 1")]
     CapOfNothing(u8),
     #[error("the lowest price {from} is above the highest, {to}; swap them")]
     PricesReversed { from: Money, to: Money },
@@ -122,9 +122,10 @@ fn prices_in_order(from: Option<Money>, to: Option<Money>) -> Result<(), Refusal
 fn check_rule(number: usize, rule: &Rule, slots: u8) -> Result<(), Refusal> {
     check_condition(number, rule)?;
     match &rule.effect {
-        Effect::AtMostPer { n, .. } | Effect::AtMost { n } | Effect::AtLeast { n } => {
-            (*n > 0).then_some(()).ok_or(Refusal::CapOfNothing(*n))
-        }
+        Effect::AtMostPer { n, .. }
+        | Effect::AtMost { n }
+        | Effect::AtLeast { n }
+        | Effect::ShareStock { n } => (*n > 0).then_some(()).ok_or(Refusal::CapOfNothing(*n)),
         Effect::PriceRange { from, to } => prices_in_order(*from, *to),
         Effect::PriceBand { from, to } => {
             let fits = *from >= 0.0 && *to > *from && to.is_finite();

@@ -38,6 +38,10 @@ pub enum Effect {
     },
     ExcludeOutOfStock {},
     NeedsPicture {},
+    /// Each product is shown to at most so many customers for each of its pieces.
+    ShareStock {
+        n: u8,
+    },
     /// Nothing that was picked for the customer in the last campaigns, unless they clicked it.
     NotPickedLately {
         campaigns: u8,

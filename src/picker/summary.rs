@@ -38,6 +38,8 @@ pub struct Summary {
     pub audience_removed: Vec<Removed>,
     pub unknown_products: u64,
     pub unknown_customers: u64,
+    /// How far from the best the sharing out of scarce products is at most, in parts; `None` when none was needed.
+    pub stock_gap: Option<f64>,
     #[serde(skip)]
     times: Vec<u64>,
 }

@@ -24,7 +24,7 @@ const fn kind(
 }
 
 /// In the order in which they are offered.
-pub const KINDS: [Kind; 15] = [
+pub const KINDS: [Kind; 16] = [
     kind("exclude", "Never pick", "What a condition says", "Say below of which products, or for whom.", &[]),
     kind(
         "only",
@@ -73,6 +73,14 @@ pub const KINDS: [Kind; 15] = [
         "",
         &["category", "factor"],
     ),
+    kind(
+        "share_stock",
+        "Variety",
+        "Scarce products to as many customers as there are pieces for",
+        "They go to those whom they suit best, worked out for all customers together. How many customers may be shown the \
+         same piece?",
+        &["n"],
+    ),
     kind("at_most_per", "Variety", "At most so many of one category or brand", "", &["n", "what"]),
     kind("at_most", "Variety", "At most so many of what a condition says", "", &["n"]),
     kind(
@@ -103,6 +111,7 @@ pub fn new_row(kind: &str) -> Option<Row> {
         ("rule_on", _) => "on",
         ("rule_days", _) => "90",
         ("rule_n", "at_least") => "1",
+        ("rule_n", "share_stock") => "5",
         ("rule_n", _) => "2",
         ("rule_what", _) => "category",
         ("rule_from", "price_band") => "0.5",

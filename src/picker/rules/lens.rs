@@ -3,6 +3,7 @@
 use super::{Influence, Lately, Personal, Pin, Rules, times};
 use crate::conditions::{Column, Root, Side, Table};
 use crate::picker::activity::Bought;
+use crate::picker::stock::Shares;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -15,6 +16,7 @@ pub struct Lens<'a> {
     /// Rows as the callers of [`Lens::look`] number them.
     customers: Option<&'a Table>,
     lately: Option<&'a Lately>,
+    shares: Option<&'a Shares>,
     columns: Vec<usize>,
     kept: HashMap<Vec<u64>, Rc<View>>,
 }
@@ -46,13 +48,27 @@ pub struct Sight<'a> {
     view: Rc<View>,
     /// By rule: catalogue numbers shown lately, ascending.
     shown: Vec<(usize, Vec<u32>)>,
+    shares: Option<&'a Shares>,
+    row: Option<usize>,
     /// Whether minima are no longer asked for.
     pub is_relaxed: bool,
 }
 
 impl<'a> Lens<'a> {
     pub fn new(rules: &'a Rules, customers: Option<&'a Table>, lately: Option<&'a Lately>) -> Self {
-        Self { rules, customers, lately, columns: rules.customer_columns(), kept: HashMap::new() }
+        Self {
+            rules,
+            customers,
+            lately,
+            shares: None,
+            columns: rules.customer_columns(),
+            kept: HashMap::new(),
+        }
+    }
+
+    /// Bars what was given to other customers.
+    pub fn with_shares(self, shares: Option<&'a Shares>) -> Self {
+        Self { shares, ..self }
     }
 
     /// `row`: of the customers' table; whoever has none is somebody of whom nothing is known.
@@ -62,7 +78,7 @@ impl<'a> Lens<'a> {
             (rule, self.lately.map(|lately| lately.shown(customer, campaigns)).unwrap_or_default())
         };
         let shown = self.rules.lately.iter().map(shown).collect();
-        Sight { rules: self.rules, bought, view, shown, is_relaxed: false }
+        Sight { rules: self.rules, bought, view, shown, shares: self.shares, row, is_relaxed: false }
     }
 
     fn view(&mut self, row: Option<usize>) -> Rc<View> {
@@ -145,6 +161,9 @@ impl Sight<'_> {
         }
         if let Some(&rule) = self.view.barred.get(place).filter(|&&rule| rule > 0) {
             return Some(Bar::Rule(rule as usize - 1));
+        }
+        if let Some(rule) = self.shares.and_then(|shares| shares.bars(place, self.row)) {
+            return Some(Bar::Rule(rule));
         }
         let number = self.rules.candidates[place];
         if let Some(again) = self.rules.again.iter().find(|again| again.bars(place, number, self.bought)) {

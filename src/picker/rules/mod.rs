@@ -59,6 +59,8 @@ pub struct Rules {
     /// The numbers of rules that ask what was picked lately; of how many campaigns.
     lately: Vec<(usize, u8)>,
     minima: Vec<Minimum>,
+    /// For each candidate the rule that ties it to its pieces, and how many customers they allow.
+    pieces: Vec<Option<(usize, u32)>>,
     pub pins: Vec<Pin>,
     /// Those that depend on the customer.
     personal: Vec<Personal>,
@@ -128,6 +130,7 @@ pub fn compile(rules: &[Rule], choice: Choice, setting: Setting<'_>) -> Result<R
         again: Vec::new(),
         lately: Vec::new(),
         minima: Vec::new(),
+        pieces: vec![None; candidates.len()],
         pins: Vec::new(),
         personal: Vec::new(),
         day: facts::of_day(setting.day),
@@ -208,6 +211,19 @@ impl Rules {
         columns
     }
 
+    /// For each candidate the rule that ties it to its pieces, and to how many customers it may be shown.
+    pub fn pieces(&self) -> &[Option<(usize, u32)>] {
+        &self.pieces
+    }
+
+    /// The first of the rules “at most so many of one …”: for each candidate its group, alone in one where it has none.
+    pub fn first_cap(&self) -> Option<(Vec<u32>, usize)> {
+        let cap = self.caps.first()?;
+        let most = cap.group_of.iter().flatten().max().map_or(0, |most| most + 1);
+        let group = |(group, own): (&Option<u32>, u32)| group.unwrap_or(most + own);
+        Some((cap.group_of.iter().zip(0..).map(group).collect(), usize::from(cap.n)))
+    }
+
     /// A score after what is promoted and held back for everybody. Below zero a boost must raise, too, so it divides.
     pub fn adjust(&self, place: usize, score: f32) -> f32 {
         times(score, self.factors[place])
@@ -256,6 +272,14 @@ impl Rules {
             Effect::ExcludeBought { .. } | Effect::ExcludeUntilDue { .. } => {
                 let mask = self.mask(&scope);
                 self.again.push(Again::new(number, &rule.effect, &mask, &self.candidates, setting));
+            }
+            Effect::ShareStock { n } => {
+                for (place, _) in self.mask(&scope).into_iter().enumerate().filter(|(_, applies)| *applies) {
+                    let Some(pieces) = catalogue.product(self.candidates[place]).stock else { continue };
+                    let most = u32::try_from(pieces.max(0)).unwrap_or(u32::MAX).saturating_mul(u32::from(*n));
+                    let known = self.pieces[place].filter(|known| known.1 <= most);
+                    self.pieces[place] = known.or(Some((number, most)));
+                }
             }
             Effect::NotPickedLately { campaigns } => self.lately.push((number, *campaigns)),
             Effect::AtMostPer { what, n } => {

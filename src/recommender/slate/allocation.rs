@@ -77,7 +77,7 @@ impl Offers {
         resources.allow(needed as u64, "offer fewer products to each customer")?;
         resources.progress.phase("Asking what is worth how much to whom", Some(customers as u64));
         let chunks = customers.div_ceil(CHUNK);
-        let gathered: Vec<Vec<(Vec<(u32, f32)>, f32)>> = (0..chunks)
+        let gathered: Vec<Vec<Best>> = (0..chunks)
             .into_par_iter()
             .map_init(Vec::new, |scores: &mut Vec<f32>, chunk| {
                 if resources.progress.cancelled() {
@@ -116,7 +116,9 @@ impl Offers {
 }
 
 /// The best of a row, and what the best of the rest is worth.
-fn best(row: &mut [f32], keep: usize) -> (Vec<(u32, f32)>, f32) {
+type Best = (Vec<(u32, f32)>, f32);
+
+fn best(row: &mut [f32], keep: usize) -> Best {
     row.iter_mut().filter(|value| !(value.is_finite() && **value > 0.0)).for_each(|value| *value = 0.0);
     let mut found = top_k(row, keep + 1, |at| row[at] <= 0.0);
     let left_out = if found.len() > keep { found.pop().map_or(0.0, |at| row[at as usize]) } else { 0.0 };

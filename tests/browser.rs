@@ -241,3 +241,79 @@ fn the_report_is_read_without_scripts_and_from_the_command_line() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not available"));
 }
+
+#[test]
+fn rules_are_written_with_their_effect_in_sight_and_any_pick_can_be_questioned() {
+    let demo = Demo::start();
+    let browser = Browser::start();
+    demo.sign_in(&browser);
+    browser.go(&format!("{}/campaigns", demo.url));
+    browser.follow("New campaign");
+    browser.find_text("[aria-current=step]", "Name and dates");
+    let step = |name: &str| browser.address().replace("/name", &format!("/{name}"));
+    browser.go(&step("rules"));
+    browser.see_within("What these rules do", Duration::from_secs(30));
+    let chosen = browser.find(".funnel dd span").text();
+
+    // Put together from lists …
+    browser.eval("document.querySelector('#add').value = 'exclude'");
+    browser.click("button[value=add]");
+    browser.find_text("legend", "4. What a condition says");
+    browser.eval("document.querySelector('#rule-3 [name=rule_fact]').value = 'product.price'");
+    browser.eval("document.querySelector('#rule-3 [name=rule_relation]').value = '>'");
+    browser.type_into("#rule-3 [name=rule_value]", "40");
+    browser.click("#rule-3 button[value='condition:3']");
+    browser.find_text("legend", "4. Never: product.price > 40");
+    browser.see("after 4. Never: product.price > 40");
+    assert!(
+        browser.all(".funnel dd span").len() > 1 && browser.has(".thumbs img"),
+        "pictures of what it takes"
+    );
+
+    // … or typed, with names offered and faults named at their character.
+    let typed = "#when-3";
+    browser.type_into(typed, "product.cat");
+    browser.find_text("[role=option]", "product.category");
+    browser.press(&format!("{}{}", keys::DOWN, keys::ENTER));
+    let value = "return document.querySelector('#when-3').value";
+    assert_eq!(browser.eval(value), "product.category");
+    browser.see("a condition is true or false");
+    browser.type_into(typed, "product.prise > 3");
+    browser.see("do you mean product.price?");
+    browser.see("character 1");
+    browser.screenshot("rules");
+    browser.resize(390, 844);
+    browser.prefer("dark");
+    browser.find(".impact");
+    assert!(!browser.overflows(), "the rules at 390 pixels");
+    browser.screenshot("rules-390");
+    browser.resize(1280, 900);
+    browser.prefer("light");
+
+    // What cannot be understood is not stored, and nothing that was typed is lost.
+    browser.click("button[value=next]");
+    browser.see("Not saved yet");
+    let refused = browser.complaints();
+    assert!(refused.len() == 1 && refused[0].contains("422"), "{refused:?}");
+    assert_eq!(browser.eval(value), "product.prise > 3");
+    browser.type_into(typed, "product.price > 40");
+    browser.click("button[value=next]");
+    browser.find_text("[aria-current=step]", "Measuring");
+    browser.see("Buyers must rise by at least");
+    browser.screenshot("forecast");
+    assert_ne!(chosen, "0");
+
+    browser.click("button[value=review]");
+    browser.see("Never: product.price > 40");
+    browser.follow("Generate the picks");
+    browser.see_within("Look at the picks, then approve them", Duration::from_secs(180));
+    browser.follow("Look at customers");
+    let first = "return document.querySelector('.product-card strong').innerText.slice(3)";
+    let title = browser.eval(first);
+    browser.type_into("#product", "no-such-product");
+    browser.press(keys::ENTER);
+    browser.see("The shop has no product with the id “no-such-product”.");
+    assert!(title.as_str().is_some_and(|title| !title.is_empty()));
+    browser.screenshot("why");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}

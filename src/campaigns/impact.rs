@@ -48,7 +48,6 @@ struct Fragment {
     funnel: Vec<Stage>,
     rules: Vec<Line>,
     sampled: String,
-    has_costs: bool,
 }
 
 /// Products that are left.
@@ -196,7 +195,10 @@ fn fragment(
         name: name(rule.number),
         removed: if rule.removed > 0 { whole(rule.removed) } else { String::new() },
         pictures: rule.examples.iter().map(|&number| picture(bench, number)).collect(),
-        changed: web::percent(rule.changed as f64 / impact.sampled.max(1) as f64),
+        changed: match rule.changed {
+            0 => String::new(),
+            changed => web::percent(changed as f64 / impact.sampled.max(1) as f64),
+        },
         cost: rule.cost.map(|cost| web::percent(cost.max(0.0))).unwrap_or_default(),
         note: note(rule, impact),
     };
@@ -204,7 +206,6 @@ fn fragment(
         problems,
         notes,
         funnel,
-        has_costs: impact.rules.iter().any(|rule| rule.cost.is_some()),
         rules: impact.rules.iter().map(line).collect(),
         sampled: format!("{} of {} customers", whole(impact.sampled), whole(bench.audience)),
     }

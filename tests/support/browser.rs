@@ -312,6 +312,7 @@ pub mod keys {
     pub const ENTER: &str = "\u{e007}";
     pub const ESCAPE: &str = "\u{e00c}";
     pub const SPACE: &str = " ";
+    pub const DOWN: &str = "\u{e015}";
 }
 
 fn capabilities(folder: &Path, scripts: bool) -> Value {

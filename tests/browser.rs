@@ -305,6 +305,11 @@ fn rules_are_written_with_their_effect_in_sight_and_any_pick_can_be_questioned()
 
     browser.click("button[value=review]");
     browser.see("Never: product.price > 40");
+    ask_why(&browser);
+}
+
+/// Generates the campaign's picks and asks of one customer's why they are so.
+fn ask_why(browser: &Browser) {
     browser.follow("Generate the picks");
     browser.see_within("Look at the picks, then approve them", Duration::from_secs(180));
     browser.follow("Look at customers");

@@ -50,18 +50,8 @@ fn main() {
     };
     println!("{customers} customers, {PRODUCTS} products, {} threads", rayon::current_num_threads());
 
-    let all: Vec<u32> = (0..PRODUCTS as u32).collect();
-    let begun = Instant::now();
-    (0..customers as u32).into_par_iter().with_min_len(512).for_each_init(
-        || (live.model.scorer(&all), vec![0.0; all.len()]),
-        |(scorer, scores), user| {
-            let row = behaviour.interactions.row(user);
-            assert!(scorer.score(User::of(Some(user), row), scores));
-        },
-    );
-    let scoring = begun.elapsed().as_secs_f64();
+    let scoring = score(&live, &behaviour);
     println!("scoring alone: {scoring:.2} s, {:.0} customers/s", customers as f64 / scoring);
-
     let picked = |rules: &[Rule], name: &str| {
         let plan = Plan::default();
         let setting = Setting::of(&plan, &catalogue, Some(&activity), now());
@@ -95,6 +85,20 @@ fn main() {
     let without = picked(&[], "picking without rules");
     let with = picked(&twenty(), "picking under 20 rules");
     println!("the rules cost {:.2} of the scoring", (with - without) / scoring);
+}
+
+/// Seconds to score every product for everybody.
+fn score(live: &LiveModel, behaviour: &Behaviour) -> f64 {
+    let all: Vec<u32> = (0..PRODUCTS as u32).collect();
+    let begun = Instant::now();
+    (0..behaviour.customers.len() as u32).into_par_iter().with_min_len(512).for_each_init(
+        || (live.model.scorer(&all), vec![0.0; all.len()]),
+        |(scorer, scores), user| {
+            let row = behaviour.interactions.row(user);
+            assert!(scorer.score(User::of(Some(user), row), scores));
+        },
+    );
+    begun.elapsed().as_secs_f64()
 }
 
 fn twenty() -> Vec<Rule> {

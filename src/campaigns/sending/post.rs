@@ -72,14 +72,14 @@ impl<'a> Post<'a> {
         letter: Letter,
         (customer, to): (&str, &Address),
         now: DateTime<Utc>,
-    ) -> Result<Vec<u8>, SendingError> {
+    ) -> Result<String, SendingError> {
         let id = keyed(self.secret, "message", self.campaign, customer, 16);
         let url = self.unsubscribe_url(customer);
         self.message(letter, (customer, to), (&id, url.as_deref()), now)
     }
 
     /// A trial to somebody who works here.
-    pub fn trial(&self, letter: Letter, to: &Address, now: DateTime<Utc>) -> Result<Vec<u8>, SendingError> {
+    pub fn trial(&self, letter: Letter, to: &Address, now: DateTime<Utc>) -> Result<String, SendingError> {
         let at = now.timestamp_micros().to_string();
         let id = keyed(self.secret, "trial", self.campaign, &at, 16);
         let letter = Letter { subject: format!("[Trial] {}", letter.subject), ..letter };
@@ -92,7 +92,7 @@ impl<'a> Post<'a> {
         (customer, to): (&str, &Address),
         (id, unsubscribe_url): (&str, Option<&str>),
         now: DateTime<Utc>,
-    ) -> Result<Vec<u8>, SendingError> {
+    ) -> Result<String, SendingError> {
         let mut builder: MessageBuilder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to.clone()))
@@ -109,14 +109,12 @@ impl<'a> Post<'a> {
                 .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
         }
         let body = MultiPart::alternative_plain_html(letter.text, letter.html);
-        let mut message = builder.multipart(body).map_err(|error| SendingError::Unwritable {
-            customer: customer.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let unwritable = |reason| SendingError::Unwritable { customer: customer.to_owned(), reason };
+        let mut message = builder.multipart(body).map_err(|error| unwritable(error.to_string()))?;
         if let Some(signature) = &self.signature {
             message.sign(signature);
         }
-        Ok(message.formatted())
+        String::from_utf8(message.formatted()).map_err(|error| unwritable(error.to_string()))
     }
 }
 

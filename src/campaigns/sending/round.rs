@@ -140,7 +140,14 @@ impl<'a> Round<'a> {
 
     fn one(&self, waiting: &Waiting, picks: &[StoredPick], line: &mut Option<Line>) -> Result<(), Halt> {
         let customer = waiting.customer.as_str();
-        if !self.store(|conn| sendings::is_running(conn, self.campaign))? {
+        let shop = self.desk.installation.shop_id();
+        let look = |conn: &mut Conn| {
+            let is_unsubscribed = unsubscribes::is_unsubscribed(conn, shop, customer)?;
+            Ok((sendings::is_running(conn, self.campaign)?, is_unsubscribed))
+        };
+        let (is_running, is_unsubscribed) =
+            self.desk.installation.store.read(look).map_err(SendingError::from)?;
+        if !is_running {
             return Err(Halt::Rest(Rest::Held));
         }
         let person = self.export.people.person(customer);
@@ -148,8 +155,7 @@ impl<'a> Round<'a> {
             Ok(address) if !picks.is_empty() => address,
             _ => return self.leave_out(customer, "Their address or their picks are gone."),
         };
-        let shop = self.desk.installation.shop_id();
-        if self.store(|conn| unsubscribes::is_unsubscribed(conn, shop, customer))? {
+        if is_unsubscribed {
             return self.leave_out(customer, "They unsubscribed.");
         }
         self.wait()?;
@@ -194,7 +200,7 @@ impl<'a> Round<'a> {
         &self,
         customer: &str,
         to: &Address,
-        message: &[u8],
+        message: &str,
         place: &mut Option<Line>,
     ) -> Result<Delivery, Halt> {
         loop {
@@ -257,7 +263,7 @@ impl<'a> Round<'a> {
             Delivery::Taken(answer) => (Outcome::Sent, answer),
             Delivery::Refused(answer) => (Outcome::Refused, answer),
             Delivery::Unclear(answer) => {
-                (Outcome::Unclear, format!("Its end was sent, and no answer came: {answer}."))
+                (Outcome::Unclear, format!("It was handed over, and no answer came: {answer}."))
             }
             Delivery::Later(answer) | Delivery::Lost(answer) if is_last => (Outcome::GivenUp, answer),
             Delivery::Later(answer) | Delivery::Lost(answer) => {

@@ -29,7 +29,7 @@ const TOLD: usize = 300;
 pub enum LineError {
     #[error("{path} holds no certificate ({reason}); set mail.ca_file to the authority's PEM file")]
     Authority { path: String, reason: String },
-    #[error("{host} cannot be reached ({reason}); see mail.host and mail.port")]
+    #[error("{host} cannot be reached ({reason}); see mail.host, mail.port and mail.tls")]
     Unreachable { host: String, reason: String },
     #[error("the line to {host} cannot be encrypted ({reason}); see mail.tls and mail.ca_file")]
     Encryption { host: String, reason: String },
@@ -88,9 +88,12 @@ impl Line {
         }
         if !mail.user.is_empty() {
             let credentials = Credentials::new(mail.user.clone(), mail.password.reveal().to_owned());
-            connection
-                .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
-                .map_err(|error| LineError::SignIn { host: host.clone(), reason: said(&error) })?;
+            let refused = |error: Error| match error.is_permanent() || error.is_client() {
+                true => LineError::SignIn { host: host.clone(), reason: said(&error) },
+                // A server that has no time for us now may have it later.
+                false => unreachable(error),
+            };
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).map_err(refused)?;
         }
         Ok(Self { connection, is_usable: true, used: 0 })
     }
@@ -232,6 +235,8 @@ fn said(error: &Error) -> String {
     match error.status() {
         Some(code) => format!("{code} {words}").trim().to_owned(),
         None if words.is_empty() || words == "incomplete response" => "the line broke".into(),
+        // What the system calls a time that ran out.
+        None if words.contains("os error 11") => "no answer came in time".into(),
         None => words,
     }
 }

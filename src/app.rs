@@ -2,6 +2,7 @@
 
 use crate::auth::setup;
 use crate::campaigns::impact::Benches;
+use crate::campaigns::sending::office::Office;
 use crate::installation::Installation;
 use crate::jobs::Runner;
 use crate::web::{asset_routes, wall};
@@ -44,6 +45,7 @@ pub fn serve(installation: Installation, on_ready: impl FnOnce(&Ready)) -> anyho
     let runner =
         Runner::start(installation.store.clone(), schedule::bodies(&installation), installation.clock)?;
     let clockwork = schedule::Clockwork::start(installation.clone())?;
+    let office = Office::start(installation.clone())?;
     actix_web::rt::System::new().block_on(async {
         let server = server(&installation, listener)?;
         tracing::info!(%address, "serving");
@@ -51,6 +53,7 @@ pub fn serve(installation: Installation, on_ready: impl FnOnce(&Ready)) -> anyho
         server.await.context("the server stopped")
     })?;
     tracing::info!("stopping");
+    drop(office);
     drop(clockwork);
     drop(runner);
     Ok(())

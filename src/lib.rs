@@ -10,7 +10,7 @@
 //! | 5 | `web` |
 //! | 4 | `auth`, `jobs`, `picker` |
 //! | 3 | `installation`: config, folder, store, shop and clock of the running program |
-//! | 2 | `store`, `history`, `sources`, `sample_shop`, `telemetry` |
+//! | 2 | `store`, `history`, `sources`, `outside`, `sample_shop`, `telemetry` |
 //! | 1 | `config`, `data_folder`, `records`, `recommender` |
 //! | 0 | `conditions`, `ids`, `index`, `money`, `progress` |
 
@@ -32,6 +32,7 @@ pub mod installation;
 pub mod jobs;
 pub mod money;
 pub mod monitoring;
+pub mod outside;
 pub mod picker;
 pub mod progress;
 pub mod recommender;

@@ -1,5 +1,6 @@
 //! Every URL on one screen.
 
+use crate::campaigns::sending;
 use crate::web::WebError;
 use crate::{accounts, campaigns, dashboard, ingest, monitoring, reports, showroom, training};
 use actix_web::HttpResponse;
@@ -60,6 +61,16 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/sent",          post().to(campaigns::state::sent))
         .route("/campaigns/{id}/close",         post().to(campaigns::state::close))
         .route("/campaigns/{id}/delete",        post().to(campaigns::state::delete))
+        .route("/campaigns/{id}/send",          post().to(sending::pages::send))
+        .route("/campaigns/{id}/send/pause",    post().to(sending::pages::pause))
+        .route("/campaigns/{id}/send/cancel",   post().to(sending::pages::cancel))
+        .route("/campaigns/{id}/send/settle",   post().to(sending::pages::settle_unclear))
+        .route("/campaigns/{id}/send/trial",    post().to(sending::pages::send_trial))
+        .route("/campaigns/{id}/sending",       get().to(sending::pages::progress))
+        .route("/campaigns/{id}/sending.csv",   get().to(sending::list::list))
+        // For customers: nobody signs in here.
+        .route("/unsubscribe/{token}",          get().to(sending::unsubscribe::ask))
+        .route("/unsubscribe/{token}",          post().to(sending::unsubscribe::unsubscribe))
         .route("/sample-shop/images/{shape}/{id}.svg", get().to(showroom::image))
 
         .route("/healthz",                      get().to(monitoring::health::alive))

@@ -6,6 +6,7 @@
 pub use super::format::{Dialect, Format};
 
 use super::json_rows;
+use super::keyed::keyed;
 use super::people::{People, Person};
 use crate::history::{HistoryError, Snapshot};
 use crate::ids::CampaignId;
@@ -14,8 +15,6 @@ use crate::picker::picks_file::{self, PicksFileError, Recipient, StoredPick, arm
 use crate::picker::plan::Arm;
 use crate::progress::Progress;
 use chrono::{DateTime, SecondsFormat, Utc};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use std::io::Write;
 use std::path::Path;
 
@@ -41,8 +40,9 @@ pub struct Export<'a> {
     pub exported_at: DateTime<Utc>,
     /// The generation's folder.
     pub folder: &'a Path,
-    catalogue: Catalogue,
-    people: People,
+    pub(super) catalogue: Catalogue,
+    pub(super) people: People,
+    utm: String,
 }
 
 /// What identifies an export.
@@ -66,7 +66,8 @@ impl<'a> Export<'a> {
 
     fn new(source: Source<'a>, catalogue: Catalogue, people: People) -> Self {
         let Source { campaign, name, slots, currency, secret, folder, exported_at } = source;
-        Self { campaign, name, slots, currency, secret, exported_at, folder, catalogue, people }
+        let utm = format!("utm_source=handpick&utm_medium=email&utm_campaign={}", slug(name));
+        Self { campaign, name, slots, currency, secret, exported_at, folder, catalogue, people, utm }
     }
 
     /// Streams one file; answers its rows, without the header.
@@ -98,15 +99,16 @@ impl<'a> Export<'a> {
 
     /// One opaque token per recipient, which only this shop can tie to the customer; with the slot behind it, it
     /// says which pick was clicked.
-    fn token(&self, customer: &str) -> String {
-        let mut keyed =
-            Hmac::<Sha256>::new_from_slice(self.secret).expect("invariant: HMAC takes keys of any length");
-        keyed.update(b"link");
-        keyed.update(&self.campaign.0.to_be_bytes());
-        keyed.update(customer.as_bytes());
-        let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-        let bytes = keyed.finalize().into_bytes();
-        bytes.iter().take(10).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    pub(super) fn token(&self, customer: &str) -> String {
+        keyed(self.secret, "link", self.campaign, customer, 10)
+    }
+
+    /// A product's address with what tells which mailing, recipient and slot it was clicked in.
+    pub(super) fn link(&self, url: &str, token: &str, slot: u8) -> String {
+        let (address, fragment) = url.split_once('#').map_or((url, ""), |(a, f)| (a, f));
+        let joint = if address.contains('?') { '&' } else { '?' };
+        let hash = if fragment.is_empty() { "" } else { "#" };
+        format!("{address}{joint}{}&hp={token}-{slot}{hash}{fragment}", self.utm)
     }
 }
 
@@ -130,7 +132,6 @@ struct Sheet<'e, 'a> {
     format: Format,
     dialect: Dialect,
     line: Vec<u8>,
-    utm: String,
     exported_at: String,
     id: String,
 }
@@ -138,7 +139,6 @@ struct Sheet<'e, 'a> {
 impl<'e, 'a> Sheet<'e, 'a> {
     fn new(export: &'e Export<'a>, format: Format, dialect: Dialect) -> Self {
         Self {
-            utm: format!("utm_source=handpick&utm_medium=email&utm_campaign={}", slug(export.name)),
             exported_at: export.exported_at.to_rfc3339_opts(SecondsFormat::Secs, true),
             id: export.campaign.to_string(),
             line: Vec::with_capacity(1 << 20),
@@ -264,19 +264,12 @@ impl<'e, 'a> Sheet<'e, 'a> {
         self.text(&product.id);
         self.text(&product.id);
         self.text(&product.title);
-        let url = product.url.as_deref().map(|url| self.link(url, token, pick.slot));
+        let url = product.url.as_deref().map(|url| export.link(url, token, pick.slot));
         self.text(url.as_deref().unwrap_or_default());
         self.text(product.image.as_deref().unwrap_or_default());
         self.ours(&product.price.map(|price| price.to_string()).unwrap_or_default());
         let currency = product.currency.as_deref().unwrap_or(export.currency);
         self.text(if product.price.is_some() { currency } else { "" });
-    }
-
-    fn link(&self, url: &str, token: &str, slot: u8) -> String {
-        let (address, fragment) = url.split_once('#').map_or((url, ""), |(a, f)| (a, f));
-        let joint = if address.contains('?') { '&' } else { '?' };
-        let hash = if fragment.is_empty() { "" } else { "#" };
-        format!("{address}{joint}{}&hp={token}-{slot}{hash}{fragment}", self.utm)
     }
 
     fn json(&mut self, recipient: &Recipient, person: Person<'_>) -> Result<(), ExportError> {
@@ -289,7 +282,7 @@ impl<'e, 'a> Sheet<'e, 'a> {
                 item_id: &pick.product,
                 sku: &pick.product,
                 title: product.map(|p| p.title.as_str()),
-                url: product.and_then(|p| p.url.as_deref()).map(|url| self.link(url, &token, pick.slot)),
+                url: product.and_then(|p| p.url.as_deref()).map(|url| export.link(url, &token, pick.slot)),
                 image: product.and_then(|p| p.image.as_deref()),
                 price: product.and_then(|p| p.price),
                 currency: product.map(|p| p.currency.as_deref().unwrap_or(export.currency)),

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::store::campaigns::{self, Campaign};
 use crate::store::id_lists::{self, ListKind};
 use crate::store::models::StoredModel;
-use crate::store::{StoreError, StoreResult};
+use crate::store::{StoreError, StoreResult, unsubscribes};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -74,6 +74,7 @@ pub struct PlanLists {
     pub customers: Option<Vec<String>>,
     pub exclude: Option<Vec<String>>,
     pub mailed_enough: HashSet<String>,
+    pub unsubscribed: HashSet<String>,
 }
 
 impl PlanLists {
@@ -89,6 +90,9 @@ impl PlanLists {
             customers: read(ListKind::Customers, plan.audience.list)?,
             exclude: read(ListKind::Customers, plan.audience.exclude_list)?,
             mailed_enough: HashSet::new(),
+            unsubscribed: installation
+                .store
+                .read(|conn| unsubscribes::customers(conn, installation.shop_id()))?,
         })
     }
 
@@ -108,6 +112,7 @@ impl PlanLists {
             only: self.customers.as_deref(),
             exclude: self.exclude.as_deref(),
             mailed_enough: Some(&self.mailed_enough),
+            unsubscribed: Some(&self.unsubscribed),
         }
     }
 }

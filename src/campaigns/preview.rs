@@ -50,6 +50,8 @@ struct Picks {
     products_used: String,
     left_out: Vec<String>,
     downloads: Vec<(&'static str, &'static str, String)>,
+    /// The part about sending from here, as HTML.
+    sending: String,
 }
 
 /// A line of a bar table.
@@ -92,7 +94,9 @@ pub fn show(installation: &Installation, who: &SignedIn, campaign: &Campaign) ->
         dates: views::dates(&plan),
         today: today.to_string(),
         may_approve: may && state == CampaignState::Generated,
-        may_withdraw: may && state == CampaignState::Approved,
+        may_withdraw: may
+            && state == CampaignState::Approved
+            && !super::sending::is_open(installation, campaign.id)?,
         may_download: may && is_downloadable,
         is_sent: matches!(state, CampaignState::Sent | CampaignState::Closed),
         may_close: may && state == CampaignState::Sent,
@@ -108,6 +112,7 @@ pub fn show(installation: &Installation, who: &SignedIn, campaign: &Campaign) ->
         ),
         left_out: left_out(&summary),
         downloads: super::downloads::files(campaign.id),
+        sending: super::sending::pages::card(installation, who, campaign)?,
         shell,
     })
 }

@@ -1,7 +1,7 @@
 //! What happens to a campaign as a whole: generate, approve, mark as sent, close, delete.
 
 use super::pages::{find, path};
-use super::{ATTEMPTS, JOB, Payload};
+use super::{ATTEMPTS, JOB, Payload, sending};
 use crate::auth::{Marketer, SignedIn};
 use crate::ids::CampaignId;
 use crate::installation::Installation;
@@ -104,6 +104,7 @@ pub async fn withdraw(
 ) -> Page {
     let said = ("withdraw approval", "The approval is withdrawn; the campaign can be changed again.");
     change(&installation, &who, &form, *id, said, |conn, campaign| {
+        sending::let_go(conn, campaign.id)?;
         campaigns::withdraw_approval(conn, campaign.id, installation.now())
     })
 }
@@ -123,6 +124,7 @@ pub async fn sent(
     let sent_at = local.map_or(midnight.and_utc(), |at| at.with_timezone(&Utc));
     let said = ("mark as sent", "Marked as sent. The report grows from now on with every sync.");
     change(&installation, &who, &form, *id, said, |conn, campaign| {
+        sending::let_go(conn, campaign.id)?;
         campaigns::mark_sent(conn, campaign.id, sent_at, installation.now())
     })
 }

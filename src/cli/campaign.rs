@@ -1,5 +1,6 @@
-//! `handpick campaign run`: a campaign from a file: trained for when needed, picked, exported.
+//! `handpick campaign`: run, approve, send. Run takes a campaign from a file: trained for when needed, picked, exported.
 
+use super::campaign_send;
 use super::console_progress::ConsoleProgress;
 use crate::campaigns::export::{Dialect, Export, Format, Source, slug};
 use crate::generation;
@@ -28,6 +29,10 @@ pub struct Args {
 enum Command {
     /// Make the campaign that FILE describes: train when needed, pick for its audience, write the files.
     Run(Run),
+    /// Approve a campaign's picks, after somebody looked at them.
+    Approve(campaign_send::Approve),
+    /// Send an approved campaign's e-mails, or go on with a sending that was interrupted, until all is settled.
+    Send(campaign_send::Send),
 }
 
 #[derive(clap::Args)]
@@ -63,7 +68,11 @@ struct Written {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Command::Run(run) = args.command;
+    let run = match args.command {
+        Command::Run(run) => run,
+        Command::Approve(args) => return campaign_send::approve(&args),
+        Command::Send(args) => return campaign_send::run(&args),
+    };
     let text = std::fs::read_to_string(&run.file)
         .with_context(|| format!("{} cannot be read", run.file.display()))?;
     let (name, plan) = read(&text).with_context(|| format!("{} is no campaign", run.file.display()))?;

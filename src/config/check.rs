@@ -32,6 +32,9 @@ pub fn check(config: &Config, text: &str, name: &str) -> Result<(), ConfigError>
             return wrong(key, format!("“{cron}” is not a time as cron writes it: {error}"));
         }
     }
+    if let Some((key, reason)) = config.mail.fault() {
+        return wrong(key, reason);
+    }
     let Some(source) = &config.source else { return Ok(()) };
     if source.time_zone.parse::<chrono_tz::Tz>().is_err() {
         return wrong("source.time_zone", unknown_zone(&source.time_zone));

@@ -6,6 +6,9 @@ use toml::{Table, Value};
 
 const PREFIX: &str = "HANDPICK_";
 
+/// Keys of their own, which name a file; not files that hold a secret.
+const FILES: [&str; 3] = ["SOURCE__CA_FILE", "MAIL__CA_FILE", "MAIL__DKIM_KEY_FILE"];
+
 /// Puts every `HANDPICK_SECTION__KEY` of `variables` into `table` and answers which variable set which key.
 pub fn overlay(
     table: &mut Table,
@@ -16,8 +19,7 @@ pub fn overlay(
         let Some(path) = name.strip_prefix(PREFIX).filter(|path| path.contains("__")) else { continue };
         let refuse = |reason: String| ConfigError::Environment { name: name.clone(), reason };
         let (path, text) = match path.strip_suffix("_FILE") {
-            // `source.file` and `source.ca_file` are keys of their own, not files that hold a secret.
-            Some(secret) if !matches!(path, "SOURCE__CA_FILE") && secret.contains("__") => {
+            Some(secret) if !FILES.contains(&path) && secret.contains("__") => {
                 let held = std::fs::read_to_string(&text)
                     .map_err(|error| refuse(format!("the file {text} cannot be read: {error}")))?;
                 (secret, held.trim_end_matches(['\r', '\n']).to_owned())

@@ -7,11 +7,13 @@ mod check;
 mod environment;
 mod error;
 mod load;
+mod mail;
 mod secret;
 mod source;
 
 pub use error::ConfigError;
 pub use load::{load, parse};
+pub use mail::{Mail, MailTls};
 pub use secret::Secret;
 pub use source::{DatabaseKind, EpochUnit, Field, Mapping, Source, Tls};
 
@@ -28,6 +30,7 @@ pub struct Config {
     pub log: Log,
     pub training: Training,
     pub schedule: Schedule,
+    pub mail: Mail,
     pub source: Option<Source>,
 }
 

@@ -24,6 +24,8 @@ pub struct Lists<'a> {
     pub exclude: Option<&'a [String]>,
     /// Who had as many e-mails lately as the plan allows.
     pub mailed_enough: Option<&'a HashSet<String>>,
+    /// Who said by a link in an e-mail that they want none.
+    pub unsubscribed: Option<&'a HashSet<String>>,
 }
 
 /// Lets every customer pass the filters of `wanted`. Memory grows with the ids of those who pass, not with the
@@ -109,6 +111,10 @@ fn id_filters<'a>(wanted: &'a Wanted, lists: Lists<'a>, filters: &mut Vec<Filter
     }
     if let Some(ids) = lists.exclude.map(set) {
         let why = "on the list of those to leave out";
+        filters.push((why, Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
+    }
+    if let Some(ids) = lists.unsubscribed.filter(|ids| !ids.is_empty()) {
+        let why = "who unsubscribed by an e-mail's link";
         filters.push((why, Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
     }
     if let Some(ids) = lists.mailed_enough.filter(|ids| !ids.is_empty()) {

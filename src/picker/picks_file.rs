@@ -336,21 +336,33 @@ pub fn picks(
     rows(path, builder, pick_rows)
 }
 
-/// One customer's picks by slot; only the parts of the file that may hold them are read.
+/// One customer's picks by slot.
 pub fn picks_of(folder: &Path, customer: &str) -> Result<Vec<StoredPick>, PicksFileError> {
+    picks_between(folder, customer, customer)?.collect()
+}
+
+/// The picks of the customers from `first` to `last`, both included; only the parts of the file that may hold them are
+/// read.
+pub fn picks_between(
+    folder: &Path,
+    first: &str,
+    last: &str,
+) -> Result<impl Iterator<Item = Result<StoredPick, PicksFileError>> + use<>, PicksFileError> {
     let path = folder.join("picks.parquet");
     let builder = open(&path)?;
     let groups = builder.metadata().row_groups();
     let may_hold = |at: &usize| match groups[*at].column(0).statistics() {
         Some(Statistics::ByteArray(bounds)) => {
-            let above = bounds.min_opt().is_none_or(|min| min.data() <= customer.as_bytes());
-            above && bounds.max_opt().is_none_or(|max| customer.as_bytes() <= max.data())
+            let above = bounds.min_opt().is_none_or(|min| min.data() <= last.as_bytes());
+            above && bounds.max_opt().is_none_or(|max| first.as_bytes() <= max.data())
         }
         _ => true,
     };
     let wanted: Vec<usize> = (0..groups.len()).filter(may_hold).collect();
+    let (first, last) = (first.to_owned(), last.to_owned());
     let found = rows(path, builder.with_row_groups(wanted), pick_rows)?;
-    found.filter(|row| row.as_ref().map_or(true, |pick| pick.customer == customer)).collect()
+    let is_between = move |id: &str| first.as_str() <= id && id <= last.as_str();
+    Ok(found.filter(move |row| row.as_ref().map_or(true, |pick| is_between(&pick.customer))))
 }
 
 /// Both files side by side, one customer at a time.

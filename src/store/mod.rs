@@ -8,12 +8,15 @@ pub mod audit;
 pub mod campaigns;
 pub mod id_lists;
 pub mod jobs;
+pub mod mails;
 pub mod models;
 pub mod reports;
 mod schema;
+pub mod sendings;
 pub mod sessions;
 pub mod shops;
 pub mod syncs;
+pub mod unsubscribes;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;

@@ -188,5 +188,40 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sendings (campaign_id) {
+        campaign_id -> Integer,
+        shop_id -> Integer,
+        state -> Text,
+        prepared -> Bool,
+        problem -> Text,
+        rest_until -> Nullable<TimestamptzSqlite>,
+        created_at -> TimestamptzSqlite,
+        created_by -> Nullable<Integer>,
+        finished_at -> Nullable<TimestamptzSqlite>,
+    }
+}
+
+diesel::table! {
+    mails (campaign_id, customer) {
+        campaign_id -> Integer,
+        customer -> Text,
+        state -> Text,
+        tries -> Integer,
+        run_after -> TimestamptzSqlite,
+        attempted_at -> Nullable<TimestamptzSqlite>,
+        answer -> Text,
+    }
+}
+
+diesel::table! {
+    unsubscribes (shop_id, customer) {
+        shop_id -> Integer,
+        customer -> Text,
+        campaign_id -> Integer,
+        at -> TimestamptzSqlite,
+    }
+}
+
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);

@@ -12,6 +12,7 @@ pub mod browser;
 mod mariadb;
 mod postgres;
 pub mod shop;
+pub mod smtp;
 
 pub use mariadb::MariaDb;
 pub use postgres::PostgreSql;

@@ -1,0 +1,75 @@
+//! A campaign's e-mails on their way to the mail server: nobody twice, nobody forgotten.
+//!
+//! Each recipient has one row. It says *attempting*, on the disk, before an e-mail's text goes over the line, and *sent*
+//! after the server's 250. A row found as *attempting* after a crash, or an e-mail whose end the server did not answer,
+//! is *unclear*: it may have arrived. Nobody unclear is mailed again without a person's word; the e-mail then has the
+//! message id that it had, by which a mail server can tell the second from a new one.
+//!
+//! What to write is a [`Letters`]; who gets it is decided when the sending begins ([`recipients`]), and looked at once
+//! more before each one.
+
+mod figures;
+mod letter;
+pub mod list;
+pub mod office;
+pub mod pages;
+mod post;
+mod recipients;
+mod round;
+mod start;
+mod throttle;
+pub mod trial;
+pub mod unsubscribe;
+mod work;
+
+pub use figures::{Figures, figures};
+pub use letter::{Addressee, Letter, Letters, PlainLetters};
+pub use start::{Word, go, is_open, let_go, settle};
+pub use work::{Desk, Rest, drain};
+
+use crate::campaigns::export::ExportError;
+use crate::history::HistoryError;
+use crate::ids::CampaignId;
+use crate::outside::smtp::LineError;
+use crate::picker::picks_file::PicksFileError;
+use crate::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SendingError {
+    #[error("no mail server is configured; an admin sets [mail] host and from, and starts Handpick again")]
+    Off,
+    #[error("there is no campaign {0}")]
+    NoCampaign(CampaignId),
+    #[error("the campaign's picks are not approved; look at them and approve them first")]
+    NotApproved,
+    #[error("the campaign was marked as sent by hand; make a copy of it to send it from here")]
+    SentElsewhere,
+    #[error("the sending was cancelled; what was not sent stays unsent")]
+    Cancelled,
+    #[error("nobody of the campaign gets an e-mail")]
+    Nobody,
+    #[error("{0} is not an e-mail address")]
+    Address(String),
+    #[error(
+        "mail.dkim_key_file {path} cannot sign ({reason}); it must be an RSA key as PEM, made by openssl genrsa -traditional 2048"
+    )]
+    Key { path: String, reason: String },
+    #[error("the e-mail to customer {customer} cannot be written: {reason}")]
+    Unwritable { customer: String, reason: String },
+    #[error("the mail server did not take it: {0}")]
+    NotTaken(String),
+    #[error(transparent)]
+    Line(#[from] LineError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<PicksFileError> for SendingError {
+    fn from(error: PicksFileError) -> Self {
+        Self::Export(error.into())
+    }
+}

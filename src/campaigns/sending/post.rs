@@ -1,0 +1,146 @@
+//! A letter in its envelope: addresses, message id, the way to unsubscribe, the signature.
+
+use super::SendingError;
+use super::letter::Letter;
+use super::unsubscribe;
+use crate::campaigns::keyed::keyed;
+use crate::config::Mail;
+use crate::ids::CampaignId;
+use chrono::{DateTime, Utc};
+use lettre::message::dkim::{DkimCanonicalization, DkimCanonicalizationType, DkimConfig};
+use lettre::message::dkim::{DkimSigningAlgorithm, DkimSigningKey};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart};
+use lettre::{Address, Message};
+
+/// What is signed besides the text: what a reader sees, and what a mail program acts on.
+const SIGNED: [&str; 9] = [
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "MIME-Version",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+];
+
+/// What the envelopes of one campaign have in common.
+pub struct Post<'a> {
+    pub from: Mailbox,
+    reply_to: Option<Mailbox>,
+    unsubscribe_base: &'a str,
+    secret: &'a [u8],
+    campaign: CampaignId,
+    signature: Option<DkimConfig>,
+}
+
+impl<'a> Post<'a> {
+    pub fn new(mail: &'a Mail, secret: &'a [u8], campaign: CampaignId) -> Result<Self, SendingError> {
+        if !mail.is_on() {
+            return Err(SendingError::Off);
+        }
+        let mailbox = |text: &str| text.parse().map_err(|_| SendingError::Address(text.to_owned()));
+        let reply_to = if mail.reply_to.is_empty() { None } else { Some(mailbox(&mail.reply_to)?) };
+        Ok(Self {
+            from: mailbox(&mail.from)?,
+            reply_to,
+            unsubscribe_base: mail.unsubscribe_url.trim_end_matches('/'),
+            secret,
+            campaign,
+            signature: signature(mail)?,
+        })
+    }
+
+    /// Where this customer says that they want no more; `None` without a public address.
+    pub fn unsubscribe_url(&self, customer: &str) -> Option<String> {
+        let token = || unsubscribe::token(self.secret, self.campaign, customer);
+        (!self.unsubscribe_base.is_empty())
+            .then(|| format!("{}/unsubscribe/{}", self.unsubscribe_base, token()))
+    }
+
+    /// The same in a trial: it looks real and unsubscribes nobody.
+    pub fn trial_url(&self) -> Option<String> {
+        (!self.unsubscribe_base.is_empty())
+            .then(|| format!("{}/unsubscribe/{}", self.unsubscribe_base, unsubscribe::TRIAL))
+    }
+
+    /// The customer's letter as it goes over the line. Its message id is the same whenever it is written.
+    pub fn packed(
+        &self,
+        letter: Letter,
+        (customer, to): (&str, &Address),
+        now: DateTime<Utc>,
+    ) -> Result<String, SendingError> {
+        let id = keyed(self.secret, "message", self.campaign, customer, 16);
+        let url = self.unsubscribe_url(customer);
+        self.message(letter, (customer, to), (&id, url.as_deref()), now)
+    }
+
+    /// A trial to somebody who works here.
+    pub fn trial(&self, letter: Letter, to: &Address, now: DateTime<Utc>) -> Result<String, SendingError> {
+        let at = now.timestamp_micros().to_string();
+        let id = keyed(self.secret, "trial", self.campaign, &at, 16);
+        let letter = Letter { subject: format!("[Trial] {}", letter.subject), ..letter };
+        self.message(letter, ("(trial)", to), (&id, None), now)
+    }
+
+    fn message(
+        &self,
+        letter: Letter,
+        (customer, to): (&str, &Address),
+        (id, unsubscribe_url): (&str, Option<&str>),
+        now: DateTime<Utc>,
+    ) -> Result<String, SendingError> {
+        let mut builder: MessageBuilder = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to.clone()))
+            .subject(letter.subject.replace(['\r', '\n'], " "))
+            .date(now.into())
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())));
+        if let Some(reply_to) = &self.reply_to {
+            builder = builder.reply_to(reply_to.clone());
+        }
+        if let Some(url) = unsubscribe_url {
+            // RFC 8058: a mail program unsubscribes with one click, by posting there.
+            builder = builder
+                .raw_header(header("List-Unsubscribe", format!("<{url}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
+        }
+        let body = MultiPart::alternative_plain_html(letter.text, letter.html);
+        let unwritable = |reason| SendingError::Unwritable { customer: customer.to_owned(), reason };
+        let mut message = builder.multipart(body).map_err(|error| unwritable(error.to_string()))?;
+        if let Some(signature) = &self.signature {
+            message.sign(signature);
+        }
+        String::from_utf8(message.formatted()).map_err(|error| unwritable(error.to_string()))
+    }
+}
+
+/// Addresses and tokens are ASCII and are not to be broken over lines.
+fn header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
+}
+
+fn signature(mail: &Mail) -> Result<Option<DkimConfig>, SendingError> {
+    if !mail.is_signed() {
+        return Ok(None);
+    }
+    let path = mail.dkim_key_file.display().to_string();
+    let wrong = |reason: String| SendingError::Key { path: path.clone(), reason };
+    let pem = std::fs::read_to_string(&mail.dkim_key_file).map_err(|error| wrong(error.to_string()))?;
+    let key = DkimSigningKey::new(pem.trim(), DkimSigningAlgorithm::Rsa);
+    let key = key.map_err(|error| wrong(error.to_string()))?;
+    Ok(Some(DkimConfig::new(
+        mail.dkim_selector.clone(),
+        mail.dkim_domain.clone(),
+        key,
+        SIGNED.map(HeaderName::new_from_ascii_str).to_vec(),
+        // Servers on the way fold headers and trim lines: the relaxed forms survive it.
+        DkimCanonicalization {
+            header: DkimCanonicalizationType::Relaxed,
+            body: DkimCanonicalizationType::Relaxed,
+        },
+    )))
+}

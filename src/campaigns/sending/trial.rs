@@ -1,0 +1,64 @@
+//! A trial: one customer's e-mail, sent to somebody who works here. It unsubscribes nobody and counts for nothing.
+
+use super::SendingError;
+use super::letter::{Addressee, Letters, PlainLetters};
+use super::post::Post;
+use super::work::export;
+use crate::history::History;
+use crate::ids::CampaignId;
+use crate::installation::Installation;
+use crate::outside::smtp::{Delivery, Line};
+use crate::picker::picks_file;
+use crate::picker::plan::Arm;
+use crate::store::campaigns;
+use lettre::Address;
+
+/// Sends the e-mail of `customer`, or of the first who gets one, to `to`. Answers whose it was.
+pub fn trial(
+    installation: &Installation,
+    id: CampaignId,
+    customer: Option<&str>,
+    to: &str,
+) -> Result<String, SendingError> {
+    let mail = &installation.config.mail;
+    let shop = installation.shop_id();
+    let post = Post::new(mail, &installation.shop.secret, id)?;
+    let to: Address = to.trim().parse().map_err(|_| SendingError::Address(to.to_owned()))?;
+    let campaign = installation.store.read(|conn| campaigns::by_id(conn, shop, id))?;
+    let campaign = campaign.ok_or(SendingError::NoCampaign(id))?;
+    let generation = campaign.generation.as_ref().ok_or(SendingError::NotApproved)?;
+    let folder = installation.folder.campaign(shop, id).join(generation);
+    let recipient = picks_file::recipients(&folder)?.find(|recipient| match recipient {
+        Ok(found) => {
+            let is_asked = customer.is_none_or(|customer| found.customer == customer);
+            is_asked && found.arm != Arm::Holdout && !found.picks.is_empty()
+        }
+        Err(_) => true,
+    });
+    let recipient = recipient.transpose()?.ok_or(SendingError::Nobody)?;
+    let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
+    let export = export(installation, &campaign, &folder, &snapshot)?;
+    let letters = PlainLetters { export: &export, shop: &installation.shop.name };
+    let url = post.trial_url();
+    let addressee = Addressee {
+        customer: &recipient.customer,
+        person: export.people.person(&recipient.customer),
+        picks: &recipient.picks,
+        unsubscribe_url: url.as_deref(),
+    };
+    let unwritable = |reason| SendingError::Unwritable { customer: recipient.customer.clone(), reason };
+    let letter = letters.letter(&addressee).map_err(unwritable)?;
+    let message = post.trial(letter, &to, installation.now())?;
+    let mut line = Line::open(mail)?;
+    let delivery = line.hand_over((&post.from.email, &to), &message, || true);
+    line.close();
+    match delivery {
+        Delivery::Taken(_) => Ok(recipient.customer),
+        Delivery::Refused(said)
+        | Delivery::Later(said)
+        | Delivery::Lost(said)
+        | Delivery::Unclear(said)
+        | Delivery::SenderRefused(said) => Err(SendingError::NotTaken(said)),
+        Delivery::Withheld => Err(SendingError::Nobody),
+    }
+}

@@ -1,0 +1,3 @@
+//! Services outside of Handpick, one file each. All are off until an admin configures them.
+
+pub mod smtp;

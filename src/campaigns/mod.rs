@@ -3,6 +3,7 @@
 mod choices;
 pub mod counting;
 pub mod downloads;
+pub mod email;
 pub mod export;
 mod fields;
 pub mod forecast;
@@ -10,6 +11,7 @@ mod format;
 pub mod generate;
 pub mod impact;
 mod json_rows;
+mod links;
 pub mod lists;
 mod memory;
 pub mod pages;
@@ -20,6 +22,7 @@ pub mod state;
 pub mod steps;
 mod upload;
 pub mod views;
+pub mod warnings;
 pub mod why;
 
 pub use generate::{GenerateError, Payload, generate};

@@ -31,6 +31,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/report.json",   get().to(reports::pages::json))
 
         .route("/shop",                         get().to(ingest::pages::shop))
+        .route("/shop/email",                   get().to(campaigns::email::show_settings))
+        .route("/shop/email",                   post().to(campaigns::email::save_settings))
         .route("/shop/sync",                    post().to(ingest::pages::sync))
 
         .route("/jobs",                         get().to(monitoring::jobs::list))
@@ -54,6 +56,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/rules/complete",               get().to(campaigns::impact::completions))
         .route("/campaigns/{id}/generate",      post().to(campaigns::state::generate))
         .route("/campaigns/{id}/customers",     get().to(campaigns::preview::customer))
+        .route("/campaigns/{id}/email",         get().to(campaigns::email::show))
+        .route("/campaigns/{id}/email",         post().to(campaigns::email::save))
+        .route("/campaigns/{id}/email/start",   post().to(campaigns::email::start_from))
+        .route("/campaigns/{id}/email/check",   post().to(campaigns::email::check))
+        .route("/campaigns/{id}/email/preview", get().to(campaigns::email::preview))
+        .route("/campaigns/{id}/sheet",         get().to(campaigns::email::sheet))
+        .route("/campaigns/{id}/sheet",         post().to(campaigns::email::judge))
         .route("/campaigns/{id}/why",           get().to(campaigns::why::why))
         .route("/campaigns/{id}/approve",       post().to(campaigns::state::approve))
         .route("/campaigns/{id}/withdraw",      post().to(campaigns::state::withdraw))

@@ -4,15 +4,17 @@
 //! UTF-8, RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front.
 
 pub use super::format::{Dialect, Format};
+pub use super::links::slug;
 
 use super::json_rows;
-use super::keyed::keyed;
+use super::links::Links;
 use super::people::{People, Person};
 use crate::history::{HistoryError, Snapshot};
 use crate::ids::CampaignId;
 use crate::picker::catalogue::Catalogue;
 use crate::picker::picks_file::{self, PicksFileError, Recipient, StoredPick, arm_name, origin_name};
 use crate::picker::plan::Arm;
+use crate::picker::reason::Reader;
 use crate::progress::Progress;
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::io::Write;
@@ -36,13 +38,12 @@ pub struct Export<'a> {
     pub name: &'a str,
     pub slots: u8,
     pub currency: &'a str,
-    pub secret: &'a [u8],
+    links: Links,
     pub exported_at: DateTime<Utc>,
     /// The generation's folder.
     pub folder: &'a Path,
     pub(super) catalogue: Catalogue,
     pub(super) people: People,
-    utm: String,
 }
 
 /// What identifies an export.
@@ -66,8 +67,8 @@ impl<'a> Export<'a> {
 
     fn new(source: Source<'a>, catalogue: Catalogue, people: People) -> Self {
         let Source { campaign, name, slots, currency, secret, folder, exported_at } = source;
-        let utm = format!("utm_source=handpick&utm_medium=email&utm_campaign={}", slug(name));
-        Self { campaign, name, slots, currency, secret, exported_at, folder, catalogue, people, utm }
+        let links = Links::new(campaign, name, secret);
+        Self { campaign, name, slots, currency, links, exported_at, folder, catalogue, people }
     }
 
     /// Streams one file; answers its rows, without the header.
@@ -96,34 +97,6 @@ impl<'a> Export<'a> {
         out.flush()?;
         Ok(rows)
     }
-
-    /// One opaque token per recipient, which only this shop can tie to the customer; with the slot behind it, it
-    /// says which pick was clicked.
-    pub(super) fn token(&self, customer: &str) -> String {
-        keyed(self.secret, "link", self.campaign, customer, 10)
-    }
-
-    /// A product's address with what tells which mailing, recipient and slot it was clicked in.
-    pub(super) fn link(&self, url: &str, token: &str, slot: u8) -> String {
-        let (address, fragment) = url.split_once('#').map_or((url, ""), |(a, f)| (a, f));
-        let joint = if address.contains('?') { '&' } else { '?' };
-        let hash = if fragment.is_empty() { "" } else { "#" };
-        format!("{address}{joint}{}&hp={token}-{slot}{hash}{fragment}", self.utm)
-    }
-}
-
-/// `Summer sale, week 2` → `summer-sale-week-2`.
-pub fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for c in name.chars() {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c.to_ascii_lowercase());
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    let slug = slug.trim_end_matches('-').chars().take(60).collect::<String>();
-    if slug.is_empty() { "campaign".into() } else { slug }
 }
 
 /// The file being written, a batch of lines at a time.
@@ -214,7 +187,7 @@ impl<'e, 'a> Sheet<'e, 'a> {
         self.ours(&id);
         self.id = id;
         self.ours(arm_name(recipient.arm));
-        let token = self.export.token(&recipient.customer);
+        let token = self.export.links.token(&recipient.customer);
         let mut picks = recipient.picks.iter().peekable();
         for rank in 1..=self.export.slots {
             match picks.next_if(|pick| pick.slot == rank) {
@@ -242,7 +215,7 @@ impl<'e, 'a> Sheet<'e, 'a> {
         self.text(person.email);
         self.ours(arm_name(recipient.arm));
         self.ours(&pick.slot.to_string());
-        let token = self.export.token(&recipient.customer);
+        let token = self.export.links.token(&recipient.customer);
         self.product(pick, &token);
         self.ours(&format!("{:.6}", pick.score));
         self.ours(origin_name(pick.origin));
@@ -264,7 +237,7 @@ impl<'e, 'a> Sheet<'e, 'a> {
         self.text(&product.id);
         self.text(&product.id);
         self.text(&product.title);
-        let url = product.url.as_deref().map(|url| export.link(url, token, pick.slot));
+        let url = product.url.as_deref().map(|url| export.links.link(url, token, pick.slot));
         self.text(url.as_deref().unwrap_or_default());
         self.text(product.image.as_deref().unwrap_or_default());
         self.ours(&product.price.map(|price| price.to_string()).unwrap_or_default());
@@ -274,7 +247,7 @@ impl<'e, 'a> Sheet<'e, 'a> {
 
     fn json(&mut self, recipient: &Recipient, person: Person<'_>) -> Result<(), ExportError> {
         let export = self.export;
-        let token = export.token(&recipient.customer);
+        let token = export.links.token(&recipient.customer);
         let picks = recipient.picks.iter().map(|pick| {
             let product = export.catalogue.number(&pick.product).map(|n| export.catalogue.product(n));
             json_rows::Pick {
@@ -282,7 +255,9 @@ impl<'e, 'a> Sheet<'e, 'a> {
                 item_id: &pick.product,
                 sku: &pick.product,
                 title: product.map(|p| p.title.as_str()),
-                url: product.and_then(|p| p.url.as_deref()).map(|url| export.link(url, &token, pick.slot)),
+                url: product
+                    .and_then(|p| p.url.as_deref())
+                    .map(|url| export.links.link(url, &token, pick.slot)),
                 image: product.and_then(|p| p.image.as_deref()),
                 price: product.and_then(|p| p.price),
                 currency: product.map(|p| p.currency.as_deref().unwrap_or(export.currency)),
@@ -351,10 +326,14 @@ impl<'e, 'a> Sheet<'e, 'a> {
 
 /// The reason as a sentence, with the titles of today.
 pub fn reason(catalogue: &Catalogue, pick: &StoredPick) -> String {
+    reason_for(Reader::Shop, catalogue, pick)
+}
+
+pub fn reason_for(reader: Reader, catalogue: &Catalogue, pick: &StoredPick) -> String {
     let product = |id: &str| catalogue.number(id).map(|number| catalogue.product(number));
     let past = pick.reason_product.as_deref().map(|id| product(id).map_or(id, |p| p.title.as_str()));
     let category = product(&pick.product).and_then(|product| product.category.as_deref());
-    pick.why.sentence(past, category)
+    pick.why.sentence(reader, past, category)
 }
 
 #[cfg(test)]

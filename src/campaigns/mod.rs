@@ -3,6 +3,7 @@
 mod choices;
 pub mod counting;
 pub mod downloads;
+pub mod email;
 pub mod export;
 mod fields;
 pub mod forecast;
@@ -11,6 +12,7 @@ pub mod generate;
 pub mod impact;
 mod json_rows;
 mod keyed;
+mod links;
 pub mod lists;
 mod memory;
 pub mod pages;
@@ -22,6 +24,7 @@ pub mod state;
 pub mod steps;
 mod upload;
 pub mod views;
+pub mod warnings;
 pub mod why;
 
 pub use generate::{GenerateError, Payload, generate};

@@ -1,8 +1,10 @@
 //! Picks looked at before anybody gets them: the whole in numbers, and customer by customer.
 
+use super::email;
 use super::export::reason;
 use super::pages::find;
 use super::views::{self, StepLink, step_links};
+use super::warnings::warnings;
 use super::why;
 use crate::auth::{Analyst, SignedIn};
 use crate::history::{EventRange, History, HistoryError, Snapshot};
@@ -49,6 +51,9 @@ struct Picks {
     products: Vec<Frequency>,
     products_used: String,
     left_out: Vec<String>,
+    warnings: Vec<String>,
+    /// Recipients that somebody flagged on the contact sheet.
+    flagged: usize,
     downloads: Vec<(&'static str, &'static str, String)>,
     /// The part about sending from here, as HTML.
     sending: String,
@@ -67,6 +72,9 @@ struct Frequency {
     title: String,
     image: Option<String>,
     times: String,
+    /// Of those who get the e-mail.
+    percent: String,
+    /// In hundredths of the most frequent one's.
     share: u64,
 }
 
@@ -111,6 +119,8 @@ pub fn show(installation: &Installation, who: &SignedIn, campaign: &Campaign) ->
             web::whole(summary.products.len() as i64)
         ),
         left_out: left_out(&summary),
+        warnings: warnings(&summary),
+        flagged: email::flagged(installation, campaign)?,
         downloads: super::downloads::files(campaign.id),
         sending: super::sending::pages::card(installation, who, campaign)?,
         shell,
@@ -165,6 +175,7 @@ fn frequencies(summary: &Summary, catalogue: &Catalogue) -> Vec<Frequency> {
             title: product.map_or_else(|| id.clone(), |product| product.title.clone()),
             image: product.and_then(|product| product.image.clone()),
             times: web::whole(*times as i64),
+            percent: web::percent(*times as f64 / summary.mailed().max(1) as f64),
             share: times * 100 / most,
         }
     };

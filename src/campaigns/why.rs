@@ -15,6 +15,7 @@ use crate::picker::catalogue::Catalogue;
 use crate::picker::model_file;
 use crate::picker::picks_file;
 use crate::picker::plan::{Arm, Effect, Plan};
+use crate::picker::reason::Reader;
 use crate::picker::summary::Summary;
 use crate::picker::trace::{Trace, trace};
 use crate::progress::Silent;
@@ -146,7 +147,14 @@ fn in_words(found: &Trace, plan: &Plan, catalogue: &Catalogue, product: &str, cu
             let past = past.map(|number| catalogue.product(number).title.as_str());
             let number = catalogue.number(product);
             let category = number.and_then(|number| catalogue.product(number).category.as_deref());
-            (format!("It is picked, at place {}: {}.", slot + 1, why.sentence(past, category)), String::new())
+            (
+                format!(
+                    "It is picked, at place {}: {}.",
+                    slot + 1,
+                    why.sentence(Reader::Shop, past, category)
+                ),
+                String::new(),
+            )
         }
         Trace::BarredByRule(number) => {
             (format!("For this customer {} leaves it out.", rule(*number)), loosen())

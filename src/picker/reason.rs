@@ -1,4 +1,4 @@
-//! Why a product was picked, as a sentence that is true and that a customer may read.
+//! Why a product was picked, as a sentence that is true, for the shop's people and for the customer.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,15 @@ pub enum Why {
     Category,
     Popular,
     Pinned,
+}
+
+/// Who reads the sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The shop's people: the customer is “they”.
+    Shop,
+    /// The customer is “you”.
+    Customer,
 }
 
 impl Why {
@@ -40,15 +49,17 @@ impl Why {
     }
 
     /// `past` is the title of the product the reason speaks of, `category` the path of the picked one.
-    pub fn sentence(self, past: Option<&str>, category: Option<&str>) -> String {
+    pub fn sentence(self, reader: Reader, past: Option<&str>, category: Option<&str>) -> String {
         let narrowest = category.and_then(|path| path.rsplit(" > ").next()).filter(|name| !name.is_empty());
+        let who = if reader == Reader::Customer { "you" } else { "they" };
         match (self, past, narrowest) {
-            (Self::Bought, Some(past), _) => format!("Because they bought “{past}”"),
-            (Self::LookedAt, Some(past), _) => format!("Because they looked at “{past}”"),
-            (Self::Fits, Some(past), _) => format!("Goes with “{past}”, which they bought"),
-            (Self::Category, _, Some(category)) => format!("Popular in {category}, where they buy most"),
+            (Self::Bought, Some(past), _) => format!("Because {who} bought “{past}”"),
+            (Self::LookedAt, Some(past), _) => format!("Because {who} looked at “{past}”"),
+            (Self::Fits, Some(past), _) => format!("Goes with “{past}”, which {who} bought"),
+            (Self::Category, _, Some(category)) => format!("Popular in {category}, where {who} buy most"),
             (Self::Popular, _, Some(category)) => format!("Popular in {category}"),
             (Self::Popular | Self::Category, _, None) => "A best-seller".into(),
+            (Self::Pinned, ..) if reader == Reader::Customer => "Our own choice".into(),
             (Self::Pinned, ..) => "Chosen for everybody".into(),
             (Self::Bought | Self::LookedAt | Self::Fits | Self::Taste, ..) => {
                 "Liked by customers with a similar taste".into()
@@ -69,7 +80,10 @@ mod tests {
     #[test]
     fn sentences_are_plain() {
         let past = Some("White Lantern");
-        assert_eq!(Why::Bought.sentence(past, None), "Because they bought “White Lantern”");
-        assert_eq!(Why::Popular.sentence(None, Some("Home > Kitchen")), "Popular in Kitchen");
+        let sentence = |why: Why, reader| why.sentence(reader, past, Some("Home > Kitchen"));
+        assert_eq!(sentence(Why::Bought, Reader::Shop), "Because they bought “White Lantern”");
+        assert_eq!(sentence(Why::Bought, Reader::Customer), "Because you bought “White Lantern”");
+        assert_eq!(sentence(Why::Popular, Reader::Shop), "Popular in Kitchen");
+        assert!(Why::ALL.into_iter().all(|why| !sentence(why, Reader::Customer).contains("they")));
     }
 }

@@ -40,6 +40,8 @@ pub struct Summary {
     pub unknown_customers: u64,
     /// How far from the best the sharing out of scarce products is at most, in parts; `None` when none was needed.
     pub stock_gap: Option<f64>,
+    /// Filled slots whose product has no picture; `None` in summaries from before this was counted.
+    pub without_picture: Option<u64>,
     #[serde(skip)]
     times: Vec<u64>,
 }
@@ -98,6 +100,11 @@ impl Summary {
     }
 
     pub(super) fn finish(&mut self, catalogue: &Catalogue, rules: &Rules) {
+        let has_picture =
+            |number: u32| catalogue.product(number).image.as_deref().is_some_and(|image| !image.is_empty());
+        let times = rules.candidates.iter().zip(&self.times);
+        self.without_picture =
+            Some(times.filter(|(number, _)| !has_picture(**number)).map(|(_, times)| times).sum());
         let id = |&number: &u32| catalogue.product(number).id.clone();
         self.products = rules.candidates.iter().map(id).zip(std::mem::take(&mut self.times)).collect();
         self.products.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

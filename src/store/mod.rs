@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod campaigns;
+pub mod emails;
 pub mod id_lists;
 pub mod jobs;
 pub mod mails;

@@ -223,5 +223,41 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    email_settings (shop_id) {
+        shop_id -> Integer,
+        colour -> Text,
+        logo_url -> Text,
+        sender_name -> Text,
+        footer -> Text,
+        unsubscribe_url -> Text,
+        updated_at -> TimestamptzSqlite,
+        updated_by -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    campaign_emails (campaign_id) {
+        campaign_id -> Integer,
+        subject -> Text,
+        preheader -> Text,
+        mjml -> Text,
+        version -> Integer,
+        updated_at -> TimestamptzSqlite,
+        updated_by -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    recipient_verdicts (campaign_id, generation, customer) {
+        campaign_id -> Integer,
+        generation -> Text,
+        customer -> Text,
+        verdict -> Text,
+        at -> TimestamptzSqlite,
+        account_id -> Nullable<Integer>,
+    }
+}
+
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);

@@ -10,9 +10,10 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
 use std::sync::Arc;
 
-/// Pictures come from wherever the shop keeps them; everything else only from here, and nothing inline.
+/// Pictures come from wherever the shop keeps them; everything else only from here, and nothing inline. A handler that
+/// shows what is no page of ours, an e-mail, brings its own.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' http: https: data:; \
-    font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+    font-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; \
     base-uri 'none'";
 
 pub async fn headers(
@@ -29,7 +30,9 @@ pub async fn headers(
         ("cross-origin-opener-policy", "same-origin"),
         ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
     ] {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        if !headers.contains_key(name) {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

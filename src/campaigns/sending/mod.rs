@@ -5,7 +5,7 @@
 //! is *unclear*: it may have arrived. Nobody unclear is mailed again without a person's word; the e-mail then has the
 //! message id that it had, by which a mail server can tell the second from a new one.
 //!
-//! What to write is a [`Letters`]; who gets it is decided when the sending begins ([`recipients`]), and looked at once
+//! What is written is the campaign's e-mail ([`Letters`]); who gets it is decided when the sending begins ([`recipients`]), and looked at once
 //! more before each one.
 
 mod figures;
@@ -23,11 +23,11 @@ pub mod unsubscribe;
 mod work;
 
 pub use figures::{Figures, figures};
-pub use letter::{Addressee, Letter, Letters, PlainLetters};
+pub use letter::Letters;
 pub use start::{Word, go, is_open, let_go, settle};
 pub use work::{Desk, Rest, drain};
 
-use crate::campaigns::export::ExportError;
+use crate::campaigns::email::MailingError;
 use crate::history::HistoryError;
 use crate::ids::CampaignId;
 use crate::outside::smtp::LineError;
@@ -61,15 +61,11 @@ pub enum SendingError {
     #[error(transparent)]
     Line(#[from] LineError),
     #[error(transparent)]
-    Export(#[from] ExportError),
+    Template(#[from] MailingError),
+    #[error(transparent)]
+    Picks(#[from] PicksFileError),
     #[error(transparent)]
     History(#[from] HistoryError),
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<PicksFileError> for SendingError {
-    fn from(error: PicksFileError) -> Self {
-        Self::Export(error.into())
-    }
 }

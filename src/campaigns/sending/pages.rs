@@ -27,7 +27,7 @@ impl From<SendingError> for WebError {
         let said = sentence(&error.to_string());
         match error {
             SendingError::Store(error) => error.into(),
-            SendingError::Export(_) | SendingError::History(_) | SendingError::Unwritable { .. } => {
+            SendingError::Picks(_) | SendingError::History(_) | SendingError::Unwritable { .. } => {
                 Self::Internal(said)
             }
             SendingError::NoCampaign(_) => Self::NotFound(said),

@@ -1,8 +1,8 @@
 //! A letter in its envelope: addresses, message id, the way to unsubscribe, the signature.
 
 use super::SendingError;
-use super::letter::Letter;
 use super::unsubscribe;
+use crate::campaigns::email::Rendered;
 use crate::campaigns::keyed::keyed;
 use crate::config::Mail;
 use crate::ids::CampaignId;
@@ -69,7 +69,7 @@ impl<'a> Post<'a> {
     /// The customer's letter as it goes over the line. Its message id is the same whenever it is written.
     pub fn packed(
         &self,
-        letter: Letter,
+        letter: Rendered,
         (customer, to): (&str, &Address),
         now: DateTime<Utc>,
     ) -> Result<String, SendingError> {
@@ -79,16 +79,16 @@ impl<'a> Post<'a> {
     }
 
     /// A trial to somebody who works here.
-    pub fn trial(&self, letter: Letter, to: &Address, now: DateTime<Utc>) -> Result<String, SendingError> {
+    pub fn trial(&self, letter: Rendered, to: &Address, now: DateTime<Utc>) -> Result<String, SendingError> {
         let at = now.timestamp_micros().to_string();
         let id = keyed(self.secret, "trial", self.campaign, &at, 16);
-        let letter = Letter { subject: format!("[Trial] {}", letter.subject), ..letter };
+        let letter = Rendered { subject: format!("[Trial] {}", letter.subject), ..letter };
         self.message(letter, ("(trial)", to), (&id, None), now)
     }
 
     fn message(
         &self,
-        letter: Letter,
+        letter: Rendered,
         (customer, to): (&str, &Address),
         (id, unsubscribe_url): (&str, Option<&str>),
         now: DateTime<Utc>,

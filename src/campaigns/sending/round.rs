@@ -1,11 +1,10 @@
 //! One turn of a campaign: its e-mails go to the server, as fast as they may, and each row says what became of it.
 
 use super::SendingError;
-use super::letter::{Addressee, Letters};
+use super::letter::Letters;
 use super::post::Post;
 use super::throttle::Turn;
 use super::work::{Desk, Halt, Rest, lock};
-use crate::campaigns::export::Export;
 use crate::ids::CampaignId;
 use crate::outside::smtp::{Delivery, Line, LineError};
 use crate::picker::picks_file::{self, StoredPick};
@@ -40,9 +39,8 @@ pub(super) struct Round<'a> {
     desk: &'a Desk<'a>,
     campaign: CampaignId,
     folder: &'a Path,
-    export: &'a Export<'a>,
     post: Post<'a>,
-    letters: &'a dyn Letters,
+    letters: &'a Letters,
     /// Whether the campaign is known as sent.
     is_marked: AtomicBool,
     halt: Mutex<Option<Halt>>,
@@ -55,14 +53,13 @@ impl<'a> Round<'a> {
         desk: &'a Desk<'a>,
         campaign: CampaignId,
         folder: &'a Path,
-        export: &'a Export<'a>,
-        (post, letters): (Post<'a>, &'a dyn Letters),
+        post: Post<'a>,
+        letters: &'a Letters,
     ) -> Self {
         Self {
             desk,
             campaign,
             folder,
-            export,
             post,
             letters,
             is_marked: AtomicBool::new(false),
@@ -150,7 +147,7 @@ impl<'a> Round<'a> {
         if !is_running {
             return Err(Halt::Rest(Rest::Held));
         }
-        let person = self.export.people.person(customer);
+        let person = self.letters.person(customer);
         let address = match person.email.trim().parse::<Address>() {
             Ok(address) if !picks.is_empty() => address,
             _ => return self.leave_out(customer, "Their address or their picks are gone."),
@@ -160,9 +157,7 @@ impl<'a> Round<'a> {
         }
         self.wait()?;
         let url = self.post.unsubscribe_url(customer);
-        let addressee = Addressee { customer, person, picks, unsubscribe_url: url.as_deref() };
-        let unwritable = |reason| SendingError::Unwritable { customer: customer.to_owned(), reason };
-        let letter = self.letters.letter(&addressee).map_err(unwritable)?;
+        let letter = self.letters.letter(customer, picks, url.as_deref());
         let message = self.post.packed(letter, (customer, &address), self.desk.installation.now())?;
         let delivery = self.hand_over(customer, &address, &message, line)?;
         self.record(waiting, delivery)

@@ -1,9 +1,8 @@
 //! A trial: one customer's e-mail, sent to somebody who works here. It unsubscribes nobody and counts for nothing.
 
 use super::SendingError;
-use super::letter::{Addressee, Letters, PlainLetters};
+use super::letter::Letters;
 use super::post::Post;
-use super::work::export;
 use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
@@ -37,17 +36,9 @@ pub fn trial(
     });
     let recipient = recipient.transpose()?.ok_or(SendingError::Nobody)?;
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
-    let export = export(installation, &campaign, &folder, &snapshot)?;
-    let letters = PlainLetters { export: &export, shop: &installation.shop.name };
+    let letters = Letters::read(installation, &campaign, &folder, &snapshot)?;
     let url = post.trial_url();
-    let addressee = Addressee {
-        customer: &recipient.customer,
-        person: export.people.person(&recipient.customer),
-        picks: &recipient.picks,
-        unsubscribe_url: url.as_deref(),
-    };
-    let unwritable = |reason| SendingError::Unwritable { customer: recipient.customer.clone(), reason };
-    let letter = letters.letter(&addressee).map_err(unwritable)?;
+    let letter = letters.letter(&recipient.customer, &recipient.picks, url.as_deref());
     let message = post.trial(letter, &to, installation.now())?;
     let mut line = Line::open(mail)?;
     let delivery = line.hand_over((&post.from.email, &to), &message, || true);

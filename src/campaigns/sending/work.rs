@@ -1,22 +1,19 @@
 //! A campaign's turn: what is due of it is sent, and it rests, ends or is held for a person.
 
 use super::SendingError;
-use super::letter::PlainLetters;
+use super::letter::Letters;
 use super::post::Post;
 use super::recipients;
 use super::round::Round;
 use super::throttle::Throttle;
-use crate::campaigns::export::{Export, Source};
 use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
-use crate::picker::summary::Summary;
 use crate::progress::Progress;
-use crate::store::campaigns::{self, Campaign, CampaignState};
+use crate::store::campaigns::{self, CampaignState};
 use crate::store::sendings::{self, SendingState};
 use crate::store::{StoreResult, mails};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -80,9 +77,9 @@ pub fn drain(desk: &Desk<'_>, campaign: CampaignId, progress: &dyn Progress) -> 
     let store = &desk.installation.store;
     let halt = match send(desk, campaign, progress) {
         Ok(rest) => Halt::Rest(rest),
-        Err(Halt::Failed(error @ (SendingError::Key { .. } | SendingError::Address(_)))) => {
-            Halt::Hold(error.to_string())
-        }
+        Err(Halt::Failed(
+            error @ (SendingError::Key { .. } | SendingError::Address(_) | SendingError::Template(_)),
+        )) => Halt::Hold(error.to_string()),
         Err(halt) => halt,
     };
     match halt {
@@ -142,29 +139,8 @@ fn send(desk: &Desk<'_>, id: CampaignId, progress: &dyn Progress) -> Result<Rest
         recipients::prepare(installation, id, &folder, &snapshot, progress)?;
     }
     progress.phase("Sending", None);
-    let export = export(installation, &campaign, &folder, &snapshot)?;
-    let letters = PlainLetters { export: &export, shop: &installation.shop.name };
-    Round::new(desk, id, &folder, &export, (post, &letters)).run(progress)
-}
-
-/// What letters are made of.
-pub fn export<'a>(
-    installation: &'a Installation,
-    campaign: &'a Campaign,
-    folder: &'a Path,
-    snapshot: &crate::history::Snapshot,
-) -> Result<Export<'a>, SendingError> {
-    let summary: Summary = campaign.summary()?.unwrap_or_default();
-    let source = Source {
-        campaign: campaign.id,
-        name: &campaign.name,
-        slots: summary.slots,
-        currency: &installation.shop.currency,
-        secret: &installation.shop.secret,
-        folder,
-        exported_at: installation.now(),
-    };
-    Ok(Export::read(source, snapshot)?)
+    let letters = Letters::read(installation, &campaign, &folder, &snapshot)?;
+    Round::new(desk, id, &folder, post, &letters).run(progress)
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

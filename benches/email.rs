@@ -69,13 +69,13 @@ fn main() {
     }
 }
 
-/// Seconds to put an e-mail that is ready, character by character as escaping has to, so many times into a buffer.
+/// Seconds to put an e-mail that is ready so many times into a buffer.
 fn copied(rendered: &Rendered, times: usize) -> f64 {
     let (mut buffer, began) = (String::new(), Instant::now());
     for _ in 0..times {
         buffer.clear();
-        buffer.extend(std::hint::black_box(rendered).html.chars());
-        buffer.extend(rendered.text.chars());
+        buffer.push_str(&std::hint::black_box(rendered).html);
+        buffer.push_str(&rendered.text);
     }
     std::hint::black_box(&buffer);
     began.elapsed().as_secs_f64()

@@ -1,6 +1,6 @@
 //! Every URL on one screen.
 
-use crate::campaigns::sending;
+use crate::campaigns::{email, sending};
 use crate::web::WebError;
 use crate::{accounts, campaigns, dashboard, ingest, monitoring, reports, showroom, training};
 use actix_web::HttpResponse;
@@ -31,8 +31,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/report.json",   get().to(reports::pages::json))
 
         .route("/shop",                         get().to(ingest::pages::shop))
-        .route("/shop/email",                   get().to(campaigns::email::show_settings))
-        .route("/shop/email",                   post().to(campaigns::email::save_settings))
+        .route("/shop/email",                   get().to(email::show_settings))
+        .route("/shop/email",                   post().to(email::save_settings))
         .route("/shop/sync",                    post().to(ingest::pages::sync))
 
         .route("/jobs",                         get().to(monitoring::jobs::list))
@@ -44,6 +44,17 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/models",                       get().to(training::pages::list))
         .route("/models/train",                 post().to(training::pages::train))
 
+        .configure(campaign_routes)
+
+        .route("/sample-shop/images/{shape}/{id}.svg", get().to(showroom::image))
+
+        .route("/healthz",                      get().to(monitoring::health::alive))
+        .route("/readyz",                       get().to(monitoring::health::ready));
+}
+
+#[rustfmt::skip]
+fn campaign_routes(config: &mut ServiceConfig) {
+    config
         .route("/campaigns",                    get().to(campaigns::pages::list))
         .route("/campaigns",                    post().to(campaigns::pages::add))
         .route("/campaigns/{id}",               get().to(campaigns::pages::show))
@@ -56,13 +67,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/rules/complete",               get().to(campaigns::impact::completions))
         .route("/campaigns/{id}/generate",      post().to(campaigns::state::generate))
         .route("/campaigns/{id}/customers",     get().to(campaigns::preview::customer))
-        .route("/campaigns/{id}/email",         get().to(campaigns::email::show))
-        .route("/campaigns/{id}/email",         post().to(campaigns::email::save))
-        .route("/campaigns/{id}/email/start",   post().to(campaigns::email::start_from))
-        .route("/campaigns/{id}/email/check",   post().to(campaigns::email::check))
-        .route("/campaigns/{id}/email/preview", get().to(campaigns::email::preview))
-        .route("/campaigns/{id}/sheet",         get().to(campaigns::email::sheet))
-        .route("/campaigns/{id}/sheet",         post().to(campaigns::email::judge))
+        .route("/campaigns/{id}/email",         get().to(email::show))
+        .route("/campaigns/{id}/email",         post().to(email::save))
+        .route("/campaigns/{id}/email/start",   post().to(email::start_from))
+        .route("/campaigns/{id}/email/check",   post().to(email::check))
+        .route("/campaigns/{id}/email/preview", get().to(email::preview))
+        .route("/campaigns/{id}/sheet",         get().to(email::sheet))
+        .route("/campaigns/{id}/sheet",         post().to(email::judge))
         .route("/campaigns/{id}/why",           get().to(campaigns::why::why))
         .route("/campaigns/{id}/approve",       post().to(campaigns::state::approve))
         .route("/campaigns/{id}/withdraw",      post().to(campaigns::state::withdraw))
@@ -79,11 +90,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/sending.csv",   get().to(sending::list::list))
         // For customers: nobody signs in here.
         .route("/unsubscribe/{token}",          get().to(sending::unsubscribe::ask))
-        .route("/unsubscribe/{token}",          post().to(sending::unsubscribe::unsubscribe))
-        .route("/sample-shop/images/{shape}/{id}.svg", get().to(showroom::image))
-
-        .route("/healthz",                      get().to(monitoring::health::alive))
-        .route("/readyz",                       get().to(monitoring::health::ready));
+        .route("/unsubscribe/{token}",          post().to(sending::unsubscribe::unsubscribe));
 }
 
 /// Any other URL.

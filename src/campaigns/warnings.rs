@@ -100,7 +100,6 @@ fn pictures(summary: &Summary) -> Option<String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::field_reassign_with_default, reason = "a private field keeps the shorter form away")]
 mod tests {
     use super::*;
 

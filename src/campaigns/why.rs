@@ -123,6 +123,7 @@ fn told(
     Ok(in_words(&found, &plan, &catalogue, product, &installation.shop.currency))
 }
 
+#[expect(clippy::too_many_lines, reason = "one sentence for each answer, side by side")]
 fn in_words(found: &Trace, plan: &Plan, catalogue: &Catalogue, product: &str, currency: &str) -> Answer {
     let title = catalogue.number(product).map_or(product, |number| catalogue.product(number).title.as_str());
     let rule =
@@ -147,14 +148,8 @@ fn in_words(found: &Trace, plan: &Plan, catalogue: &Catalogue, product: &str, cu
             let past = past.map(|number| catalogue.product(number).title.as_str());
             let number = catalogue.number(product);
             let category = number.and_then(|number| catalogue.product(number).category.as_deref());
-            (
-                format!(
-                    "It is picked, at place {}: {}.",
-                    slot + 1,
-                    why.sentence(Reader::Shop, past, category)
-                ),
-                String::new(),
-            )
+            let because = why.sentence(Reader::Shop, past, category);
+            (format!("It is picked, at place {}: {because}.", slot + 1), String::new())
         }
         Trace::BarredByRule(number) => {
             (format!("For this customer {} leaves it out.", rule(*number)), loosen())

@@ -39,7 +39,7 @@ fn fill_history(folder: &Path) {
         title: format!("Lamp <{n}> & \"shade\""),
         category: Some(if n.is_multiple_of(2) { "Home > Light".into() } else { "Garden".into() }),
         price: Some(Money::from_units(n as i64 + 1)),
-        currency: (n % 2 == 0).then(|| "CHF".into()),
+        currency: n.is_multiple_of(2).then(|| "CHF".into()),
         image: (n % 5 != 0).then(|| format!("https://shop.example/{n}.png")),
         url: Some(if n == 3 {
             "javascript:alert(1)".into()

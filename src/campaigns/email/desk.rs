@@ -234,6 +234,9 @@ pub fn write(
     let Recipient { customer, picks, .. } = &model.recipient;
     let rendered = mailing.write(&Addressee { customer, person, picks, unsubscribe_url: None });
     let mut notes: Vec<String> = mailing.notes().iter().map(|fault| fault.sentence()).collect();
-    notes.extend(mailing.missing().map(str::to_owned));
+    // What Handpick sends itself has its own way out.
+    if installation.config.mail.unsubscribe_url.is_empty() {
+        notes.extend(mailing.missing().map(str::to_owned));
+    }
     Ok(Ok(Written { rendered, notes, model }))
 }

@@ -47,9 +47,9 @@ impl Letters {
         self.people.person(customer)
     }
 
-    /// `unsubscribe_url` is where this one leaves the list; `None` when the world cannot reach this Handpick.
-    pub fn letter(&self, customer: &str, picks: &[StoredPick], unsubscribe_url: Option<&str>) -> Rendered {
-        let person = self.person(customer);
+    /// `unsubscribe_url` is where this one leaves the list.
+    pub fn letter(&self, customer: &str, picks: &[StoredPick], unsubscribe_url: &str) -> Rendered {
+        let (person, unsubscribe_url) = (self.person(customer), Some(unsubscribe_url));
         self.mailing.write(&Addressee { customer, person, picks, unsubscribe_url })
     }
 }

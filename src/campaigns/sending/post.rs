@@ -60,10 +60,23 @@ impl<'a> Post<'a> {
             .then(|| format!("{}/unsubscribe/{}", self.unsubscribe_base, token()))
     }
 
+    /// What the e-mail's own link leads to: that page; without a public address, an e-mail to whoever reads the
+    /// answers.
+    pub fn way_out(&self, customer: &str) -> String {
+        self.unsubscribe_url(customer).unwrap_or_else(|| self.mail_to_unsubscribe())
+    }
+
+    fn mail_to_unsubscribe(&self) -> String {
+        let to = self.reply_to.as_ref().unwrap_or(&self.from);
+        format!("mailto:{}?subject=unsubscribe", to.email)
+    }
+
     /// The same in a trial: it looks real and unsubscribes nobody.
-    pub fn trial_url(&self) -> Option<String> {
-        (!self.unsubscribe_base.is_empty())
-            .then(|| format!("{}/unsubscribe/{}", self.unsubscribe_base, unsubscribe::TRIAL))
+    pub fn trial_way_out(&self) -> String {
+        match self.unsubscribe_base {
+            "" => self.mail_to_unsubscribe(),
+            base => format!("{base}/unsubscribe/{}", unsubscribe::TRIAL),
+        }
     }
 
     /// The customer's letter as it goes over the line. Its message id is the same whenever it is written.
@@ -74,8 +87,8 @@ impl<'a> Post<'a> {
         now: DateTime<Utc>,
     ) -> Result<String, SendingError> {
         let id = keyed(self.secret, "message", self.campaign, customer, 16);
-        let url = self.unsubscribe_url(customer);
-        self.message(letter, (customer, to), (&id, url.as_deref()), now)
+        let url = self.way_out(customer);
+        self.message(letter, (customer, to), (&id, Some(&url)), now)
     }
 
     /// A trial to somebody who works here.
@@ -103,10 +116,12 @@ impl<'a> Post<'a> {
             builder = builder.reply_to(reply_to.clone());
         }
         if let Some(url) = unsubscribe_url {
-            // RFC 8058: a mail program unsubscribes with one click, by posting there.
-            builder = builder
-                .raw_header(header("List-Unsubscribe", format!("<{url}>")))
-                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
+            builder = builder.raw_header(header("List-Unsubscribe", format!("<{url}>")));
+            if !url.starts_with("mailto:") {
+                // RFC 8058: a mail program unsubscribes with one click, by posting there.
+                let one_click = header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into());
+                builder = builder.raw_header(one_click);
+            }
         }
         let body = MultiPart::alternative_plain_html(letter.text, letter.html);
         let unwritable = |reason| SendingError::Unwritable { customer: customer.to_owned(), reason };

@@ -156,8 +156,7 @@ impl<'a> Round<'a> {
             return self.leave_out(customer, "They unsubscribed.");
         }
         self.wait()?;
-        let url = self.post.unsubscribe_url(customer);
-        let letter = self.letters.letter(customer, picks, url.as_deref());
+        let letter = self.letters.letter(customer, picks, &self.post.way_out(customer));
         let message = self.post.packed(letter, (customer, &address), self.desk.installation.now())?;
         let delivery = self.hand_over(customer, &address, &message, line)?;
         self.record(waiting, delivery)

@@ -40,7 +40,7 @@ fn fill_history(folder: &Path) {
         category: Some(if n.is_multiple_of(2) { "Home > Light".into() } else { "Garden".into() }),
         price: Some(Money::from_units(n as i64 + 1)),
         currency: n.is_multiple_of(2).then(|| "CHF".into()),
-        image: (n % 5 != 0).then(|| format!("https://shop.example/{n}.png")),
+        image: (!n.is_multiple_of(5)).then(|| format!("https://shop.example/{n}.png")),
         url: Some(if n == 3 {
             "javascript:alert(1)".into()
         } else {

@@ -1,6 +1,7 @@
 //! The running program: an installation becomes an HTTP server, a job runner and a schedule.
 
 use crate::auth::setup;
+use crate::campaigns::counting::Crowds;
 use crate::campaigns::email::Drafts;
 use crate::campaigns::impact::Benches;
 use crate::campaigns::sending::office::Office;
@@ -76,12 +77,14 @@ fn server(installation: &Arc<Installation>, listener: TcpListener) -> anyhow::Re
     let data = actix::Data::new(installation.clone());
     let benches = actix::Data::new(Benches::default());
     let drafts = actix::Data::new(Drafts::default());
+    let crowds = actix::Data::new(Crowds::default());
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
             .app_data(benches.clone())
             .app_data(drafts.clone())
+            .app_data(crowds.clone())
             .app_data(actix::FormConfig::default().limit(FORM_BYTES))
             .app_data(actix::PayloadConfig::new(FORM_BYTES))
             // The last one wrapped sees a request first.

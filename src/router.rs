@@ -62,6 +62,7 @@ fn campaign_routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/steps/{step}",  post().to(campaigns::steps::save))
         .route("/campaigns/{id}/lists",         post().to(campaigns::upload))
         .route("/campaigns/{id}/audience-count", get().to(campaigns::counting::audience_count))
+        .route("/campaigns/{id}/audience-count", post().to(campaigns::counting::count_typed))
         .route("/campaigns/{id}/forecast",      get().to(campaigns::forecast::show))
         .route("/campaigns/{id}/impact",        post().to(campaigns::impact::show))
         .route("/rules/complete",               get().to(campaigns::impact::completions))

@@ -4,7 +4,7 @@ use super::rule_form;
 use super::steps::Step;
 use crate::ids::ListId;
 use crate::money::Money;
-use crate::picker::plan::Plan;
+use crate::picker::plan::{Deed, Plan, What};
 use crate::web::Form;
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -205,6 +205,8 @@ fn audience_fields(plan: &Plan, fields: &mut Fields) {
     fields.maybe("spent_at_least", audience.spent_at_least);
     fields.maybe("spent_at_most", audience.spent_at_most);
     fields.each("bought_in_categories", &audience.bought_in_categories);
+    deed_fields(&audience.did, fields);
+    fields.one("when", &audience.when);
     fields.check("include_unknown_consent", audience.include_unknown_consent);
     fields.maybe("mails_at_most", audience.mails_at_most);
     fields.maybe("mails_within_days", audience.mails_within_days);
@@ -223,6 +225,8 @@ fn read_audience(read: &mut Read<'_>, plan: &mut Plan) {
     audience.spent_at_least = read.money("spent_at_least", "what they spent");
     audience.spent_at_most = read.money("spent_at_most", "what they spent");
     audience.bought_in_categories = read.all("bought_in_categories");
+    audience.did = read_deeds(read);
+    audience.when = read.form.text("when").to_owned();
     audience.include_unknown_consent = read.form.is_checked("include_unknown_consent");
     audience.mails_at_most = read.count("mails_at_most", "the number of e-mails");
     audience.mails_within_days = read.days("mails_within_days", "the days in which e-mails count");
@@ -231,6 +235,42 @@ fn read_audience(read: &mut Read<'_>, plan: &mut Plan) {
     }
     audience.list = read.list("list");
     audience.exclude_list = read.list("exclude_list");
+}
+
+fn deed_fields(deeds: &[Deed], fields: &mut Fields) {
+    for deed in deeds {
+        fields.one("did_what", deed.what.name());
+        fields.one("did_not", if deed.not { "not" } else { "did" });
+        fields.one("did_category", &deed.category);
+        fields.one("did_product", &deed.product);
+        fields.maybe("did_days", deed.within_days);
+    }
+}
+
+/// A row without a choice of what was done asks nothing.
+fn read_deeds(read: &mut Read<'_>) -> Vec<Deed> {
+    let form = read.form;
+    let column = |name: &str| form.all(name).collect::<Vec<_>>();
+    let (whats, nots, days) = (column("did_what"), column("did_not"), column("did_days"));
+    let (categories, products) = (column("did_category"), column("did_product"));
+    let at = |column: &[&str], row: usize| column.get(row).copied().unwrap_or_default().trim().to_owned();
+    let mut deeds = Vec::new();
+    for (row, what) in whats.iter().enumerate() {
+        let Some(what) = What::ALL.into_iter().find(|known| known.name() == *what) else { continue };
+        let typed = at(&days, row);
+        let within_days: Option<u32> = typed.parse().ok();
+        if within_days.is_none() && !typed.is_empty() {
+            read.problems.push(format!("“{typed}” for what they did should be a whole number of days."));
+        }
+        deeds.push(Deed {
+            what,
+            not: at(&nots, row) == "not",
+            category: at(&categories, row),
+            product: at(&products, row),
+            within_days: within_days.map(|days| days.min(36_500)),
+        });
+    }
+    deeds
 }
 
 fn rule_fields(plan: &Plan, fields: &mut Fields) {
@@ -258,7 +298,7 @@ fn read_rules(read: &mut Read<'_>, plan: &mut Plan) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picker::plan::{Attribute, Controls, Effect, Products, Rule};
+    use crate::picker::plan::{Attribute, Audience, Controls, Effect, Products, Rule};
 
     #[test]
     fn every_step_gives_back_what_it_shows() {
@@ -272,6 +312,26 @@ mod tests {
                 include: vec!["p1".into()],
                 list: Some(ListId(3)),
                 ..Products::default()
+            },
+            audience: Audience {
+                did: vec![
+                    Deed {
+                        what: What::Viewed,
+                        not: false,
+                        category: "Wine > Red".into(),
+                        product: String::new(),
+                        within_days: Some(30),
+                    },
+                    Deed {
+                        what: What::Bought,
+                        not: true,
+                        category: String::new(),
+                        product: "p1".into(),
+                        within_days: None,
+                    },
+                ],
+                when: "customer.orders > 2".into(),
+                ..Audience::default()
             },
             model: "als".into(),
             slots: 6,

@@ -1,13 +1,14 @@
 //! The body of the job *generate*: a campaign's picks, published whole or not at all.
 
 use super::memory;
-use crate::history::{History, HistoryError};
+use crate::history::{History, HistoryError, Snapshot};
 use crate::ids::{CampaignId, ListId};
 use crate::installation::Installation;
 use crate::picker::Refusal;
 use crate::picker::audience::Lists;
 use crate::picker::build::{BuildError, Order, build};
 use crate::picker::catalogue::Catalogue;
+use crate::picker::deeds::Deeds;
 use crate::picker::model_file::{self, ModelFileError};
 use crate::picker::picks_file::{PicksFileError, Writer};
 use crate::picker::plan::Plan;
@@ -75,6 +76,7 @@ pub struct PlanLists {
     pub exclude: Option<Vec<String>>,
     pub mailed_enough: HashSet<String>,
     pub unsubscribed: HashSet<String>,
+    pub deeds: Deeds,
 }
 
 impl PlanLists {
@@ -93,18 +95,23 @@ impl PlanLists {
             unsubscribed: installation
                 .store
                 .read(|conn| unsubscribes::customers(conn, installation.shop_id()))?,
+            deeds: Deeds::default(),
         })
     }
 
-    /// With those who got enough e-mails from other campaigns.
-    pub fn with_mails(
+    /// With those who got enough e-mails from other campaigns, and those who did what the plan asks for.
+    pub fn with_past(
         self,
         installation: &Installation,
-        campaign: CampaignId,
-        plan: &Plan,
+        (campaign, plan): (CampaignId, &Plan),
+        snapshot: &Snapshot,
         as_of: DateTime<Utc>,
     ) -> Result<Self, GenerateError> {
-        Ok(Self { mailed_enough: memory::mailed_enough(installation, campaign, plan, as_of)?, ..self })
+        Ok(Self {
+            mailed_enough: memory::mailed_enough(installation, campaign, plan, as_of)?,
+            deeds: Deeds::read(&plan.audience.did, snapshot, as_of)?,
+            ..self
+        })
     }
 
     pub fn of_customers(&self) -> Lists<'_> {
@@ -113,6 +120,7 @@ impl PlanLists {
             exclude: self.exclude.as_deref(),
             mailed_enough: Some(&self.mailed_enough),
             unsubscribed: Some(&self.unsubscribed),
+            deeds: Some(&self.deeds),
         }
     }
 }
@@ -173,8 +181,9 @@ fn attempt(
     let file = installation.folder.models(shop).join(&model.file);
     let live = model_file::load(&file, Some(&model.checksum))?;
     let as_of = plan.as_of.unwrap_or_else(|| installation.now());
-    let lists = PlanLists::read(installation, &plan)?.with_mails(installation, id, &plan, as_of)?;
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
+    let lists =
+        PlanLists::read(installation, &plan)?.with_past(installation, (id, &plan), &snapshot, as_of)?;
     let lately = memory::lately(installation, id, &plan, &snapshot, as_of)?;
     let order = Order {
         campaign: id,

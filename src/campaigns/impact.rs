@@ -126,7 +126,12 @@ impl Benches {
             return Ok(bench.clone());
         }
         let as_of = plan.as_of.unwrap_or_else(|| installation.now());
-        let lists = PlanLists::read(installation, plan)?.with_mails(installation, campaign, plan, as_of)?;
+        let lists = PlanLists::read(installation, plan)?.with_past(
+            installation,
+            (campaign, plan),
+            snapshot,
+            as_of,
+        )?;
         let live = match &model {
             Some(model) => {
                 let file = installation.folder.models(installation.shop_id()).join(&model.file);

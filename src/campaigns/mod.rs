@@ -19,6 +19,7 @@ pub mod pages;
 mod people;
 pub mod preview;
 pub mod rule_form;
+mod segments;
 pub mod sending;
 pub mod state;
 pub mod steps;

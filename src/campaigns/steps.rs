@@ -4,7 +4,7 @@ use super::fields::{Draft, apply, fields};
 use super::pages::find;
 use super::state::sentence;
 use super::views::{StepLink, step_links};
-use super::{choices, counting, rule_form};
+use super::{choices, counting, rule_form, segments};
 use crate::auth::{Analyst, Marketer, SignedIn};
 use crate::ids::{AccountId, CampaignId};
 use crate::installation::Installation;
@@ -172,6 +172,9 @@ fn try_to_save(
             problems.push(sentence(&refusal.to_string()));
         }
     }
+    if step == Step::Audience && problems.is_empty() {
+        segments::use_or_keep(installation, who, &form, &mut draft.plan.audience, &mut problems)?;
+    }
     if problems.is_empty() && draft != before {
         match store(installation, &campaign, version, &draft, who.account.id) {
             Ok(()) => {}
@@ -205,7 +208,7 @@ fn destination(form: &Form, step: Step, id: CampaignId) -> String {
     let here = format!("/campaigns/{id}/steps/{}", step.name());
     match form.text("go") {
         "search" => format!("{here}?q={}", web::encode(form.text("q"))),
-        "stay" => here,
+        "stay" | "use" | "keep" | "forget" => here,
         "review" => format!("/campaigns/{id}"),
         _ => step.after(id),
     }
@@ -255,7 +258,32 @@ struct AudiencePage {
     lists: Vec<choices::Choice>,
     exclude_lists: Vec<choices::Choice>,
     currency: String,
+    /// A row for each thing customers did, and an empty one.
+    deeds: Vec<DeedRow>,
+    all_categories: Vec<String>,
+    saved: Vec<segments::Saved>,
     count: Option<counting::Count>,
+}
+
+struct DeedRow {
+    what: String,
+    not: String,
+    category: String,
+    product: String,
+    days: String,
+}
+
+fn deed_rows(form: &Form) -> Vec<DeedRow> {
+    let at = |name: &str, row: usize| form.all(name).nth(row).unwrap_or_default().to_owned();
+    let row = |row: usize| DeedRow {
+        what: at("did_what", row),
+        not: at("did_not", row),
+        category: at("did_category", row),
+        product: at("did_product", row),
+        days: at("did_days", row),
+    };
+    let typed = (0..form.all("did_what").count()).map(row).filter(|row| !row.what.is_empty());
+    typed.chain([row(usize::MAX)]).collect()
 }
 
 #[derive(Template)]
@@ -330,7 +358,21 @@ fn render(
                 true => None,
                 false => Some(counting::count(installation, campaign.id, plan)?),
             };
-            AudiencePage { shell, head, categories, lists, exclude_lists, currency, count }.render()
+            let (deeds, all_categories) = (deed_rows(&head.form), shop.category_names());
+            let saved = segments::saved(installation)?;
+            AudiencePage {
+                shell,
+                head,
+                categories,
+                lists,
+                exclude_lists,
+                currency,
+                deeds,
+                all_categories,
+                saved,
+                count,
+            }
+            .render()
         }
         Step::Model => {
             let ways = choices::ways(installation, &head.form)?;

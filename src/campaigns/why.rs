@@ -93,9 +93,10 @@ fn told(
     };
     let model = model.ok_or(GenerateError::NoCampaign(campaign.id))?;
     let live = model_file::load(&installation.folder.models(shop).join(&model.file), Some(&model.checksum))?;
-    let lists =
-        PlanLists::read(installation, &plan)?.with_mails(installation, campaign.id, &plan, summary.as_of)?;
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
+    let whose = (campaign.id, &plan);
+    let lists =
+        PlanLists::read(installation, &plan)?.with_past(installation, whose, &snapshot, summary.as_of)?;
     let lately = memory::lately(installation, campaign.id, &plan, &snapshot, summary.as_of)?;
     let order = Order {
         campaign: campaign.id,

@@ -1,8 +1,10 @@
 //! The customers a campaign targets.
 
 use super::activity::{Activity, Facts};
+use super::asked::Asked;
 use super::catalogue::{Catalogue, in_category};
-use super::plan::Audience as Wanted;
+use super::deeds::Deeds;
+use super::plan::{Audience as Wanted, Deed, What};
 use super::refusal::Removed;
 use crate::records::Customer;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,7 +19,7 @@ pub struct Audience {
     pub unknown_ids: u64,
 }
 
-/// The ids of the lists that a plan names.
+/// Whom the lists and deeds name that a plan speaks of.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Lists<'a> {
     pub only: Option<&'a [String]>,
@@ -26,6 +28,8 @@ pub struct Lists<'a> {
     pub mailed_enough: Option<&'a HashSet<String>>,
     /// Who said by a link in an e-mail that they want none.
     pub unsubscribed: Option<&'a HashSet<String>>,
+    /// Who did what the plan asks for; without it, that is not asked.
+    pub deeds: Option<&'a Deeds>,
 }
 
 /// Lets every customer pass the filters of `wanted`. Memory grows with the ids of those who pass, not with the
@@ -39,6 +43,7 @@ pub fn choose<E>(
 ) -> Result<Audience, E> {
     let filters = filters(wanted, lists, (activity, catalogue), as_of);
     let mut counts = vec![0u64; filters.len()];
+    let mut asked = Asked::new(&wanted.when, (activity, catalogue), as_of);
     let mut named: HashSet<&str> =
         lists.only.unwrap_or_default().iter().chain(&wanted.only).map(String::as_str).collect();
     let mut ids = Vec::new();
@@ -49,16 +54,22 @@ pub fn choose<E>(
         let person = Person { facts: activity.facts(number), number, customer: &customer };
         match filters.iter().position(|(_, keeps)| !keeps(&person)) {
             Some(at) => counts[at] += 1,
-            None => ids.push(customer.id.into_boxed_str()),
+            None => match &mut asked {
+                Some(asked) => asked.push(customer, &mut ids),
+                None => ids.push(customer.id.into_boxed_str()),
+            },
         }
     }
+    let missed = asked.map_or(0, |asked| asked.finish(&mut ids));
     ids.sort_unstable();
     ids.dedup();
     let removed = filters
         .iter()
+        .map(|(why, _)| why.as_str())
         .zip(counts)
+        .chain([("whom the condition does not hold for", missed)])
         .filter(|(_, count)| *count > 0)
-        .map(|((why, _), count)| Removed { why: (*why).to_owned(), count })
+        .map(|(why, count)| Removed { why: why.to_owned(), count })
         .collect();
     Ok(Audience { ids, removed, unknown_ids: named.len() as u64 })
 }
@@ -69,7 +80,7 @@ struct Person<'a> {
     facts: Facts,
 }
 
-type Filter<'a> = (&'static str, Box<dyn Fn(&Person<'_>) -> bool + 'a>);
+type Filter<'a> = (String, Box<dyn Fn(&Person<'_>) -> bool + 'a>);
 
 /// The filters that are set, in the order in which they are counted.
 fn filters<'a>(
@@ -79,47 +90,51 @@ fn filters<'a>(
     as_of: DateTime<Utc>,
 ) -> Vec<Filter<'a>> {
     let mut filters: Vec<Filter<'a>> = vec![
-        ("no longer customers", Box::new(|p| p.customer.active)),
-        ("who asked for no e-mail", Box::new(|p| p.customer.mailable != Some(false))),
+        ("no longer customers".into(), Box::new(|p| p.customer.active)),
+        ("who asked for no e-mail".into(), Box::new(|p| p.customer.mailable != Some(false))),
     ];
     if !wanted.include_unknown_consent {
         let why = "of whom the shop does not say whether they may get e-mail";
-        filters.push((why, Box::new(|p| p.customer.mailable.is_some())));
+        filters.push((why.into(), Box::new(|p| p.customer.mailable.is_some())));
     }
     id_filters(wanted, lists, &mut filters);
     if !wanted.countries.is_empty() {
         let from = |p: &Person<'_>| is_one_of(p.customer.country.as_deref(), &wanted.countries);
-        filters.push(("from other countries", Box::new(from)));
+        filters.push(("from other countries".into(), Box::new(from)));
     }
     if !wanted.languages.is_empty() {
         let speaks = |p: &Person<'_>| speaks_one_of(p.customer.language.as_deref(), &wanted.languages);
-        filters.push(("with another language", Box::new(speaks)));
+        filters.push(("with another language".into(), Box::new(speaks)));
     }
     purchase_filters(wanted, known, as_of, &mut filters);
+    deed_filters(wanted, lists.deeds, known.1, &mut filters);
     filters
 }
 
 fn id_filters<'a>(wanted: &'a Wanted, lists: Lists<'a>, filters: &mut Vec<Filter<'a>>) {
     let set = |ids: &'a [String]| ids.iter().map(String::as_str).collect::<HashSet<_>>();
     if let Some(ids) = lists.only.map(set) {
-        filters.push(("not on the uploaded list", Box::new(move |p| ids.contains(p.customer.id.as_str()))));
+        filters.push((
+            "not on the uploaded list".into(),
+            Box::new(move |p| ids.contains(p.customer.id.as_str())),
+        ));
     }
     if !wanted.only.is_empty() {
         let ids = set(&wanted.only);
         let why = "not among the chosen customers";
-        filters.push((why, Box::new(move |p| ids.contains(p.customer.id.as_str()))));
+        filters.push((why.into(), Box::new(move |p| ids.contains(p.customer.id.as_str()))));
     }
     if let Some(ids) = lists.exclude.map(set) {
         let why = "on the list of those to leave out";
-        filters.push((why, Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
+        filters.push((why.into(), Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
     }
     if let Some(ids) = lists.unsubscribed.filter(|ids| !ids.is_empty()) {
         let why = "who unsubscribed by an e-mail's link";
-        filters.push((why, Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
+        filters.push((why.into(), Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
     }
     if let Some(ids) = lists.mailed_enough.filter(|ids| !ids.is_empty()) {
         let why = "who got enough e-mails lately";
-        filters.push((why, Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
+        filters.push((why.into(), Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
     }
 }
 
@@ -130,7 +145,8 @@ fn purchase_filters<'a>(
     filters: &mut Vec<Filter<'a>>,
 ) {
     let since = move |days: u32| (as_of - TimeDelta::days(i64::from(days))).timestamp_micros();
-    let mut add = |why, keeps: Box<dyn Fn(&Person<'_>) -> bool + 'a>| filters.push((why, keeps));
+    let mut add =
+        |why: &str, keeps: Box<dyn Fn(&Person<'_>) -> bool + 'a>| filters.push((why.to_owned(), keeps));
     if let Some(days) = wanted.bought_within_days {
         let since = since(days);
         let recent = move |p: &Person<'_>| p.facts.last_purchase_us.is_some_and(|at| at >= since);
@@ -167,6 +183,43 @@ fn purchase_filters<'a>(
         };
         add("who bought nothing in the chosen categories", Box::new(bought_there));
     }
+}
+
+fn deed_filters<'a>(
+    wanted: &'a Wanted,
+    deeds: Option<&'a Deeds>,
+    catalogue: &Catalogue,
+    filters: &mut Vec<Filter<'a>>,
+) {
+    let Some(deeds) = deeds else { return };
+    for (number, deed) in wanted.did.iter().enumerate() {
+        let keeps = move |p: &Person<'_>| deeds.has_done(number, &p.customer.id) != deed.not;
+        filters.push((undone(deed, catalogue), Box::new(keeps)));
+    }
+}
+
+/// Who is left out for want of a deed: “who did not look at anything in Wine in the last 30 days”.
+fn undone(deed: &Deed, catalogue: &Catalogue) -> String {
+    let verb = match (deed.what, deed.not) {
+        (What::Bought, true) => "who bought",
+        (What::Bought, false) => "who did not buy",
+        (What::Viewed, true) => "who looked at",
+        (What::Viewed, false) => "who did not look at",
+        (What::Carted, true) => "who put into the basket",
+        (What::Carted, false) => "who did not put into the basket",
+        (What::Clicked, true) => "who clicked on",
+        (What::Clicked, false) => "who did not click on",
+    };
+    let any = if deed.not { "something" } else { "anything" };
+    let title = catalogue.number(&deed.product).map(|number| catalogue.product(number).title.as_str());
+    let what = match (title, deed.product.as_str(), deed.category.as_str()) {
+        (Some(title), ..) => format!("“{title}”"),
+        (None, "", "") => any.to_owned(),
+        (None, "", category) => format!("{any} in {category}"),
+        (None, product, _) => format!("the product {product}"),
+    };
+    let when = deed.within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
+    format!("{verb} {what}{when}")
 }
 
 fn is_one_of(value: Option<&str>, wanted: &[String]) -> bool {

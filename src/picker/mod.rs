@@ -2,10 +2,12 @@
 
 pub mod activity;
 pub mod arms;
+mod asked;
 pub mod audience;
 pub mod behaviour;
 pub mod build;
 pub mod catalogue;
+pub mod deeds;
 pub mod describe;
 pub mod facts;
 pub mod live_model;

@@ -87,6 +87,10 @@ pub struct Audience {
     pub spent_at_most: Option<Money>,
     /// Bought in any of these categories.
     pub bought_in_categories: Vec<String>,
+    /// All of these hold.
+    pub did: Vec<Deed>,
+    /// A condition on `customer`, `today` and `campaign`; empty holds for everybody.
+    pub when: String,
     /// Left out is who got as many e-mails …
     pub mails_at_most: Option<u32>,
     /// … in so many days before, over all campaigns.
@@ -96,6 +100,48 @@ pub struct Audience {
     pub list: Option<ListId>,
     pub only: Vec<String>,
     pub exclude_list: Option<ListId>,
+}
+
+/// Something that customers did, or did not do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deed {
+    pub what: What,
+    /// They did not.
+    #[serde(default)]
+    pub not: bool,
+    /// In this category or below it; empty: in any.
+    #[serde(default)]
+    pub category: String,
+    /// With the product of this id; empty: with any.
+    #[serde(default)]
+    pub product: String,
+    /// In so many days before; `None`: ever.
+    #[serde(default)]
+    pub within_days: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    Bought,
+    Viewed,
+    Carted,
+    Clicked,
+}
+
+impl What {
+    pub const ALL: [Self; 4] = [Self::Bought, Self::Viewed, Self::Carted, Self::Clicked];
+
+    /// In plans and forms.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bought => "bought",
+            Self::Viewed => "viewed",
+            Self::Carted => "carted",
+            Self::Clicked => "clicked",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -50,6 +50,8 @@ pub enum Refusal {
         "more products of {group} are pinned than the rule “at most {n}” allows; change the rule or the pins"
     )]
     PinsBreakCap { group: String, n: u8 },
+    #[error("the condition on the customers cannot be understood: {0}")]
+    AudienceCondition(String),
     #[error("rule {rule} cannot be understood: {what}")]
     Condition { rule: usize, what: String },
     #[error(
@@ -95,6 +97,7 @@ pub fn check(plan: &Plan) -> Result<(), Refusal> {
     check_model(&plan.model)?;
     prices_in_order(plan.products.price_from, plan.products.price_to)?;
     prices_in_order(plan.audience.spent_at_least, plan.audience.spent_at_most)?;
+    check_audience(&plan.audience.when)?;
     let (holdout, baseline) = (plan.controls.holdout_share, plan.controls.baseline_share);
     let sensible = |share: f64| (0.0..=0.5).contains(&share);
     if !sensible(holdout) || !sensible(baseline) || holdout + baseline >= 1.0 {
@@ -149,6 +152,19 @@ fn check_rule(number: usize, rule: &Rule, slots: u8) -> Result<(), Refusal> {
             fits.then_some(()).ok_or(Refusal::Factor { factor: *factor, expected })
         }
         _ => Ok(()),
+    }
+}
+
+fn check_audience(when: &str) -> Result<(), Refusal> {
+    if when.trim().is_empty() {
+        return Ok(());
+    }
+    let condition = compile(when, SCHEMA).map_err(|wrong| {
+        Refusal::AudienceCondition(format!("{} (character {} of “{when}”)", wrong.what, wrong.at + 1))
+    })?;
+    match condition.asks(Root::Product) || condition.asks(Root::Campaign) {
+        true => Err(Refusal::AudienceCondition("it may only speak of customer and today".into())),
+        false => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod mails;
 pub mod models;
 pub mod reports;
 mod schema;
+pub mod segments;
 pub mod sendings;
 pub mod sessions;
 pub mod shops;

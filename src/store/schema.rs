@@ -259,5 +259,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    segments (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        name -> Text,
+        audience -> Text,
+        updated_at -> TimestamptzSqlite,
+        updated_by -> Nullable<Integer>,
+    }
+}
+
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);

@@ -7,6 +7,7 @@ use handpick::history::{Coverage, History, Reading};
 use handpick::money::Money;
 use handpick::progress::Silent;
 use handpick::records::{Customer, Event, EventKind, Events, Product};
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -615,4 +616,66 @@ fn what_a_comparison_can_show_is_told_before() {
     assert!(told.contains("chosen") && told.contains("Buyers must rise by at least"), "{told}");
     let none = decoded(&owner.page(&format!("{campaign}/forecast?holdout=0")));
     assert!(!none.contains("chosen") && none.contains("Without e-mail"), "{none}");
+}
+
+#[test]
+fn customers_are_chosen_by_what_they_did_and_counted_while_it_is_typed() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    let count =
+        |fields: &[(&str, &str)]| decoded(&body(owner.post(&format!("{campaign}/audience-count"), fields)));
+    let reached = |fields: &[(&str, &str)], number: &str| {
+        let told = count(fields);
+        assert!(told.contains(&format!("<strong>{number}</strong> customers are reached")), "{told}");
+        told
+    };
+    // Thirty-six of forty bought, each in the category of their taste; one wants no e-mail.
+    reached(&[], "39");
+    reached(&[("did_what", "bought"), ("did_not", "did")], "36");
+    reached(&[("did_what", "bought"), ("did_not", "not")], "3");
+    let told = reached(&[("did_what", "bought"), ("did_not", "did"), ("did_category", "Garden")], "18");
+    assert!(told.contains("who did not buy anything in Garden"), "{told}");
+    reached(&[("did_what", "viewed"), ("did_not", "did"), ("did_category", "Garden")], "0");
+    let both = [
+        [("did_what", "bought"), ("did_not", "did"), ("did_category", "Garden"), ("did_product", "")],
+        [("did_what", "bought"), ("did_not", "not"), ("did_category", ""), ("did_product", "p01")],
+    ];
+    let of_p01: usize = (0..36)
+        .filter(|customer| customer % 2 == 1)
+        .filter(|customer| (0..5).all(|turn| (customer * 3 + turn * 4) % 18 / 2 * 2 + 1 != 1))
+        .count();
+    reached(&both.concat(), &of_p01.to_string());
+    // A condition, and what is wrong with one.
+    reached(&[("when", "customer.orders >= 5 && \"Garden\" in customer.categories")], "18");
+    let told = count(&[("when", "customer.oders > 1")]);
+    assert!(told.contains("cannot be understood") && told.contains("character"), "{told}");
+    let told = count(&[("when", "product.price > 1.0")]);
+    assert!(told.contains("may only speak of customer and today"), "{told}");
+    assert!(count(&[("did_what", "bought"), ("did_days", "x")]).contains("a whole number of days"));
+    // Nothing of it was stored; kept under a name it serves another campaign.
+    reached(&[], "39");
+    let kept = [("did_what", "bought"), ("did_not", "not"), ("go", "keep"), ("segment_name", "New ones")];
+    assert_eq!(owner.save(&campaign, "audience", &kept).status(), 303);
+    let other = owner.new_campaign();
+    let page = decoded(&owner.page(&format!("{other}/steps/audience")));
+    assert!(page.contains("New ones (one filter)"), "{page}");
+    assert_eq!(owner.save(&other, "audience", &[("segment", "1"), ("go", "use")]).status(), 303);
+    let counted = decoded(&owner.page(&format!("{other}/audience-count")));
+    assert!(counted.contains("<strong>3</strong> customers"), "{counted}");
+    assert_eq!(owner.save(&other, "audience", &[("segment", "1"), ("go", "forget")]).status(), 303);
+    assert!(!owner.page(&format!("{other}/steps/audience")).contains("New ones"));
+}
+
+#[test]
+fn a_plan_in_a_file_names_what_customers_did() {
+    let folder = tempfile::tempdir().unwrap();
+    fill_history(folder.path());
+    let plan = "model = \"popular\"\n[audience]\nwhen = \"customer.orders == 5\"\n[[audience.did]]\nwhat = \"bought\"\nnot = true\nwithin_days = 18\n";
+    let rows = json_lines(folder.path(), "quiet", plan);
+    // The last purchase of each was 20 to 26 days before the history ends, which is six and a half days after the picks.
+    let expected: HashSet<String> =
+        (0..36).filter(|customer| customer % 7 >= 5).map(|customer| format!("c{customer:02}")).collect();
+    let found: HashSet<String> = rows.iter().map(|row| row["user_id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(found, expected);
 }

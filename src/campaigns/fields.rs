@@ -250,7 +250,7 @@ fn deed_fields(deeds: &[Deed], fields: &mut Fields) {
 /// A row without a choice of what was done asks nothing.
 fn read_deeds(read: &mut Read<'_>) -> Vec<Deed> {
     let form = read.form;
-    let column = |name: &str| form.all(name).collect::<Vec<_>>();
+    let column = |name: &'static str| form.all(name).collect::<Vec<&str>>();
     let (whats, nots, days) = (column("did_what"), column("did_not"), column("did_days"));
     let (categories, products) = (column("did_category"), column("did_product"));
     let at = |column: &[&str], row: usize| column.get(row).copied().unwrap_or_default().trim().to_owned();

@@ -69,7 +69,7 @@ impl GenerateError {
 }
 
 /// The ids behind the lists that a plan names.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct PlanLists {
     pub products: Option<Vec<String>>,
     pub customers: Option<Vec<String>>,

@@ -20,7 +20,7 @@ pub struct Audience {
 }
 
 /// Whom the lists and deeds name that a plan speaks of.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Lists<'a> {
     pub only: Option<&'a [String]>,
     pub exclude: Option<&'a [String]>,

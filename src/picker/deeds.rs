@@ -8,7 +8,7 @@ use crate::records::{EventKind, Events};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// For each deed the customers who did it: a bit for each customer who did any.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Deeds {
     customers: Index,
     done: Vec<Vec<bool>>,

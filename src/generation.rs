@@ -1,6 +1,7 @@
 //! Generating a campaign as a whole: refuse what cannot be, train when needed, pick. Both the queue and the command
 //! line do it here, because the rooms that train and that pick do not know each other.
 
+use crate::campaigns::series::{self, Due};
 use crate::campaigns::{self, GenerateError, Payload};
 use crate::ids::{CampaignId, JobId};
 use crate::installation::Installation;
@@ -8,6 +9,7 @@ use crate::jobs::{JobError, JobProgress, JobResult};
 use crate::picker::plan::Plan;
 use crate::picker::summary::Summary;
 use crate::progress::Progress;
+use crate::store::campaigns::CampaignState;
 use crate::store::jobs::Job;
 use crate::store::{StoreError, campaigns as stored};
 use crate::training::{self, TrainingError};
@@ -73,5 +75,44 @@ pub fn job(installation: &Installation, job: &Job, progress: &JobProgress) -> Jo
         Err(_) if progress.cancelled() => Err(JobError::Cancelled),
         Err(error) if error.is_passing() => Err(JobError::Again(error.to_string())),
         Err(error) => Err(JobError::Failed(error.to_string())),
+    }
+}
+
+fn is_approved(installation: &Installation, campaign: CampaignId) -> Result<bool, StoreError> {
+    let found = installation.store.read(|conn| stored::by_id(conn, installation.shop_id(), campaign))?;
+    let state = found.map(|found| found.state);
+    Ok(matches!(state, Some(CampaignState::Approved | CampaignState::Sent | CampaignState::Closed)))
+}
+
+/// The job *repeat*; its payload is [`Due`].
+pub fn repeat(installation: &Installation, job: &Job, progress: &JobProgress) -> JobResult {
+    let due: Due = serde_json::from_str(&job.payload).map_err(|error| JobError::Failed(error.to_string()))?;
+    let failed = |why: String| {
+        if let Err(error) = series::fail(installation, due, &why) {
+            tracing::warn!(%error, "what became of a repeated campaign could not be noted");
+        }
+        JobError::Failed(why)
+    };
+    let begun = series::begin(installation, due).map_err(|error| failed(error.to_string()))?;
+    let Some(campaign) = begun else {
+        return Ok(serde_json::json!({ "page": format!("/campaigns/{}/repeat", due.pattern) }));
+    };
+    if is_approved(installation, campaign).map_err(|error| failed(error.to_string()))? {
+        // Before a crash it came so far.
+        return Ok(serde_json::json!({ "page": format!("/campaigns/{campaign}") }));
+    }
+    match run(installation, campaign, Some(job.id), progress) {
+        Ok(summary) => {
+            series::finish(installation, due, campaign, &summary)
+                .map_err(|error| failed(error.to_string()))?;
+            Ok(serde_json::json!({
+                "page": format!("/campaigns/{campaign}"),
+                "customers": summary.mailed(),
+                "holdout": summary.holdout,
+            }))
+        }
+        Err(_) if progress.cancelled() => Err(JobError::Cancelled),
+        Err(error) if error.is_passing() => Err(JobError::Again(error.to_string())),
+        Err(error) => Err(failed(error.to_string())),
     }
 }

@@ -1,6 +1,6 @@
 //! Every URL on one screen.
 
-use crate::campaigns::{email, sending};
+use crate::campaigns::{email, sending, series};
 use crate::web::WebError;
 use crate::{accounts, campaigns, dashboard, ingest, monitoring, reports, showroom, training};
 use actix_web::HttpResponse;
@@ -57,6 +57,7 @@ fn campaign_routes(config: &mut ServiceConfig) {
     config
         .route("/campaigns",                    get().to(campaigns::pages::list))
         .route("/campaigns",                    post().to(campaigns::pages::add))
+        .route("/campaigns/calendar",           get().to(series::calendar::show))
         .route("/campaigns/{id}",               get().to(campaigns::pages::show))
         .route("/campaigns/{id}/steps/{step}",  get().to(campaigns::steps::show))
         .route("/campaigns/{id}/steps/{step}",  post().to(campaigns::steps::save))
@@ -81,6 +82,10 @@ fn campaign_routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/download/{file}", get().to(campaigns::downloads::download))
         .route("/campaigns/{id}/sent",          post().to(campaigns::state::sent))
         .route("/campaigns/{id}/close",         post().to(campaigns::state::close))
+        .route("/campaigns/{id}/copy",          post().to(campaigns::pages::copy))
+        .route("/campaigns/{id}/repeat",        get().to(series::pages::show))
+        .route("/campaigns/{id}/repeat",        post().to(series::pages::save))
+        .route("/campaigns/{id}/repeat/now",    post().to(series::pages::run_now))
         .route("/campaigns/{id}/delete",        post().to(campaigns::state::delete))
         .route("/campaigns/{id}/send",          post().to(sending::pages::send))
         .route("/campaigns/{id}/send/pause",    post().to(sending::pages::pause))

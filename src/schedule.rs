@@ -21,6 +21,7 @@ pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
     bodies.insert(ingest::JOB, body(installation, ingest::job));
     bodies.insert(training::JOB, body(installation, training::job));
     bodies.insert(campaigns::JOB, body(installation, generation::job));
+    bodies.insert(campaigns::series::JOB, body(installation, generation::repeat));
     tracing::debug!(shop = %installation.shop_id(), kinds = bodies.len(), "job kinds registered");
     bodies
 }
@@ -105,7 +106,7 @@ impl Drop for Clockwork {
     }
 }
 
-/// Queues what became due after `last` and until `now`; once an hour, removes expired sessions.
+/// Queues what became due after `last` and until `now`, and repeated campaigns; once an hour, removes expired sessions.
 fn keep(
     installation: &Installation,
     appointments: &[Appointment],
@@ -118,6 +119,7 @@ fn keep(
             queue_once(installation, appointment, now)?;
         }
     }
+    campaigns::series::queue_due(installation, now)?;
     if cleaned.is_none_or(|at| now - at >= TimeDelta::hours(1)) {
         installation.store.write(|conn| sessions::clean(conn, now, now - TimeDelta::hours(1)))?;
         *cleaned = Some(now);

@@ -679,3 +679,58 @@ fn a_plan_in_a_file_names_what_customers_did() {
     let found: HashSet<String> = rows.iter().map(|row| row["user_id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(found, expected);
 }
+
+#[test]
+fn a_campaign_repeats_as_a_copy_of_its_pattern() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    let name = [("name", "Weekly"), ("starts_on", "2026-09-15")];
+    assert_eq!(owner.save(&campaign, "name", &name).status(), 303);
+    assert_eq!(owner.save(&campaign, "model", &[("model", "popular")]).status(), 303);
+    let repeat = format!("{campaign}/repeat");
+    let wrong = owner.post(&repeat, &[("every", "1"), ("at", "25:00"), ("cause", "everybody")]);
+    assert!(wrong.status() == 422 && body(wrong).contains("at what time it is due"));
+    let wish = [("every", "1"), ("at", "09:00"), ("cause", "everybody"), ("go", "on")];
+    assert_eq!(owner.post(&repeat, &wish).status(), 303);
+    let page = decoded(&owner.page(&repeat));
+    assert!(page.contains("Every Monday at 09:00, for everybody of the audience. Next: "), "{page}");
+    assert_eq!(owner.post(&format!("{repeat}/now"), &[]).status(), 303);
+    let done = |words: &str| {
+        let started = Instant::now();
+        loop {
+            let page = decoded(&owner.page(&repeat));
+            if page.contains(words) {
+                return page;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "{words} never comes: {page}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let page = done("wait for approval");
+    assert!(page.contains(">Weekly, "), "{page}");
+    // Without asking, but never when something looks wrong: best-sellers are the same for everybody.
+    let wish = [("every", "day"), ("at", "07:30"), ("cause", "everybody"), ("approves", "yes"), ("go", "on")];
+    assert_eq!(owner.post(&repeat, &wish).status(), 303);
+    assert_eq!(owner.post(&format!("{repeat}/now"), &[]).status(), 303);
+    done("wait for a person to look at them");
+    // Nobody bought since it was decided.
+    let wish = [("every", "day"), ("at", "07:30"), ("cause", "after_purchase"), ("days", "3"), ("go", "on")];
+    assert_eq!(owner.post(&repeat, &wish).status(), 303);
+    assert_eq!(owner.post(&format!("{repeat}/now"), &[]).status(), 303);
+    done("Nobody was to be written to");
+    let month = decoded(&owner.page("/campaigns/calendar?month=2026-09"));
+    assert!(month.contains("September 2026") && month.contains(">Weekly</a>"), "{month}");
+    let today = decoded(&owner.page("/campaigns/calendar"));
+    assert!(today.contains("Customers of both") && today.contains("repeats every day at 07:30"), "{today}");
+    let copied = owner.post(&format!("{campaign}/copy"), &[]);
+    assert_eq!(copied.status(), 303);
+    assert!(owner.page("/campaigns").contains("Copy of Weekly"));
+    assert_eq!(
+        owner
+            .post(&repeat, &[("every", "1"), ("at", "09:00"), ("cause", "everybody"), ("go", "off")])
+            .status(),
+        303
+    );
+    assert!(!decoded(&owner.page(&repeat)).contains("Next: "));
+}

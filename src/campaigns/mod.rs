@@ -21,6 +21,7 @@ pub mod preview;
 pub mod rule_form;
 mod segments;
 pub mod sending;
+pub mod series;
 pub mod state;
 pub mod steps;
 mod upload;

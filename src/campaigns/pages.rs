@@ -7,7 +7,7 @@ use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::picker::plan::Plan;
 use crate::store::campaigns::{self, Campaign, CampaignState};
-use crate::store::jobs;
+use crate::store::{audit, emails, jobs};
 use crate::web::{self, Form, Page, Section, Shell, WebError};
 use actix_web::web::{Data, Path};
 use askama::Template;
@@ -75,6 +75,28 @@ pub async fn add(Marketer(who): Marketer, form: Form, installation: Data<Arc<Ins
     let shop = installation.shop_id();
     let id = installation.store.write(|conn| campaigns::add(conn, shop, &name, &plan, by, now))?;
     web::go_to(&format!("/campaigns/{id}/steps/name"))
+}
+
+/// POST /campaigns/{id}/copy: the same again, as a draft that begins today
+pub async fn copy(
+    Marketer(who): Marketer,
+    id: Path<CampaignId>,
+    form: Form,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    form.check(&who)?;
+    let campaign = find(&installation, *id)?;
+    let (shop, now, by) = (installation.shop_id(), installation.now(), Some(who.account.id));
+    let today = now.with_timezone(&installation.zone()).date_naive();
+    let plan = Plan { as_of: None, starts_on: Some(today), ends_on: None, ..campaign.plan::<Plan>()? };
+    let name: String = format!("Copy of {}", campaign.name).chars().take(200).collect();
+    let copy = installation.store.write(|conn| {
+        let copy = campaigns::add(conn, shop, &name, &plan, by, now)?;
+        emails::copy(conn, campaign.id, copy, now)?;
+        audit::note(conn, shop, by, "copy", &format!("campaign {id} to {copy}"), now)?;
+        Ok(copy)
+    })?;
+    web::go_to_with(&format!("/campaigns/{copy}/steps/name"), "This is the copy. Give it a name and dates.")
 }
 
 #[derive(Template)]

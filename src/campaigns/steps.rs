@@ -349,31 +349,7 @@ fn render(
             let found = shop.found(installation, plan, &head.form, &asked.q)?;
             ProductsPage { shell, head, categories, brands, lists, q: asked.q.clone(), found }.render()
         }
-        Step::Audience => {
-            let shop = choices::Shop::read(installation)?;
-            let categories = shop.categories(&head.form, "bought_in_categories");
-            let lists = choices::customer_lists(installation, &head.form, "list")?;
-            let exclude_lists = choices::customer_lists(installation, &head.form, "exclude_list")?;
-            let count = match asked.count.is_empty() {
-                true => None,
-                false => Some(counting::count(installation, campaign.id, plan)?),
-            };
-            let (deeds, all_categories) = (deed_rows(&head.form), shop.category_names());
-            let saved = segments::saved(installation)?;
-            AudiencePage {
-                shell,
-                head,
-                categories,
-                lists,
-                exclude_lists,
-                currency,
-                deeds,
-                all_categories,
-                saved,
-                count,
-            }
-            .render()
-        }
+        Step::Audience => audience_page(installation, campaign, plan, (shell, head), asked)?.render(),
         Step::Model => {
             let ways = choices::ways(installation, &head.form)?;
             ModelPage { shell, head, ways }.render()
@@ -387,4 +363,30 @@ fn render(
         Step::Controls => ControlsPage { shell, head }.render(),
     };
     body.map_err(|error| WebError::Internal(error.to_string()))
+}
+
+fn audience_page(
+    installation: &Installation,
+    campaign: &Campaign,
+    plan: &Plan,
+    (shell, head): (Shell, Head),
+    asked: &Asked,
+) -> Result<AudiencePage, WebError> {
+    let shop = choices::Shop::read(installation)?;
+    let count = match asked.count.is_empty() {
+        true => None,
+        false => Some(counting::count(installation, campaign.id, plan)?),
+    };
+    Ok(AudiencePage {
+        categories: shop.categories(&head.form, "bought_in_categories"),
+        lists: choices::customer_lists(installation, &head.form, "list")?,
+        exclude_lists: choices::customer_lists(installation, &head.form, "exclude_list")?,
+        currency: installation.shop.currency.clone(),
+        deeds: deed_rows(&head.form),
+        all_categories: shop.category_names(),
+        saved: segments::saved(installation)?,
+        count,
+        shell,
+        head,
+    })
 }

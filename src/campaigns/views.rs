@@ -2,7 +2,7 @@
 
 use super::steps::Step;
 use crate::ids::CampaignId;
-use crate::picker::plan::{Attribute, Audience, Effect, Plan, Products, Rule};
+use crate::picker::plan::{Attribute, Audience, Deed, Effect, Plan, Products, Rule, What};
 use crate::store::campaigns::{Campaign, CampaignState};
 use crate::web;
 use chrono::NaiveDate;
@@ -165,6 +165,8 @@ fn audience(audience: &Audience, currency: &str) -> Vec<String> {
     add(audience.spent_at_least.map(|x| format!("Spent at least {}", web::money(x, currency))));
     add(audience.spent_at_most.map(|x| format!("Spent at most {}", web::money(x, currency))));
     add(named("Bought in", &audience.bought_in_categories));
+    audience.did.iter().for_each(|deed| add(Some(deed_in_words(deed))));
+    add((!audience.when.trim().is_empty()).then(|| format!("Where {}", audience.when)));
     let mails = audience.mails_at_most.zip(audience.mails_within_days);
     add(mails.map(|(most, days)| format!("Who got fewer than {most} e-mails in the last {days} days")));
     add(audience.list.map(|_| "On an uploaded list".into()));
@@ -175,6 +177,26 @@ fn audience(audience: &Audience, currency: &str) -> Vec<String> {
         lines.push("Everybody who may get e-mail".into());
     }
     lines
+}
+
+fn deed_in_words(deed: &Deed) -> String {
+    let verb = match (deed.what, deed.not) {
+        (What::Bought, false) => "Bought",
+        (What::Bought, true) => "Did not buy",
+        (What::Viewed, false) => "Looked at",
+        (What::Viewed, true) => "Did not look at",
+        (What::Carted, false) => "Put into the basket",
+        (What::Carted, true) => "Did not put into the basket",
+        (What::Clicked, false) => "Clicked on",
+        (What::Clicked, true) => "Did not click on",
+    };
+    let what = match (deed.product.as_str(), deed.category.as_str()) {
+        ("", "") => if deed.not { "anything" } else { "something" }.to_owned(),
+        ("", category) => format!("{} in {category}", if deed.not { "anything" } else { "something" }),
+        (product, _) => format!("the product {product}"),
+    };
+    let when = deed.within_days.map(|days| format!(" in the last {days} days")).unwrap_or_default();
+    format!("{verb} {what}{when}")
 }
 
 fn rules(plan: &Plan, currency: &str) -> Vec<String> {

@@ -169,3 +169,19 @@ pub fn judge(
         .execute(conn)?;
     Ok(())
 }
+
+/// Gives `to` what `from` says; nothing where nobody wrote it.
+pub fn copy(conn: &mut Conn, from: CampaignId, to: CampaignId, now: DateTime<Utc>) -> StoreResult<()> {
+    let Some(email) = of(conn, from)? else { return Ok(()) };
+    diesel::replace_into(campaign_emails::table)
+        .values((
+            campaign_emails::campaign_id.eq(to.0),
+            campaign_emails::subject.eq(email.subject),
+            campaign_emails::preheader.eq(email.preheader),
+            campaign_emails::mjml.eq(email.mjml),
+            campaign_emails::version.eq(1),
+            campaign_emails::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

@@ -15,6 +15,7 @@ pub mod reports;
 mod schema;
 pub mod segments;
 pub mod sendings;
+pub mod series;
 pub mod sessions;
 pub mod shops;
 pub mod syncs;

@@ -270,5 +270,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    series (pattern_id) {
+        pattern_id -> Integer,
+        shop_id -> Integer,
+        cron -> Text,
+        cause -> Text,
+        approves -> Bool,
+        sends -> Bool,
+        is_on -> Bool,
+        since -> TimestamptzSqlite,
+        shelf -> Text,
+        updated_at -> TimestamptzSqlite,
+        updated_by -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    series_runs (pattern_id, due_at) {
+        pattern_id -> Integer,
+        due_at -> TimestamptzSqlite,
+        campaign_id -> Nullable<Integer>,
+        note -> Text,
+    }
+}
+
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);

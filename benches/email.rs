@@ -54,7 +54,10 @@ fn main() {
         let began = Instant::now();
         for recipient in &all {
             let Recipient { customer, picks, .. } = recipient;
-            mailing.write_into(&Addressee { customer, person, picks, unsubscribe_url: None }, &mut rendered);
+            mailing.write_into(
+                &Addressee { customer, person, picks, unsubscribe_url: None, counting: None },
+                &mut rendered,
+            );
             bytes += rendered.html.len() + rendered.text.len();
         }
         let seconds = began.elapsed().as_secs_f64();

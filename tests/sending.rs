@@ -591,3 +591,43 @@ fn mails_per_second() {
         println!("{connections} connections: {rate:.0} e-mails in a second ({} in all)", result["sent"]);
     }
 }
+
+#[test]
+fn clicks_and_opens_are_counted_where_an_admin_wants_it_and_filters_are_told_from_people() {
+    let shop = Shop::new();
+    shop.configure("count_clicks = true\ncount_opens = true");
+    shop.sent(&[]);
+    let one = shop.server.taken()[0].clone();
+    let whole = one.text.replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
+    let after = |from: &str, words: &str| -> String {
+        let start = from.find(words).unwrap_or_else(|| panic!("{words} in {from}")) + words.len();
+        from[start..].chars().take_while(|c| c.is_ascii_alphanumeric()).collect()
+    };
+    let links: Vec<&str> =
+        whole.match_indices("https://news.shop.example/c/").map(|(at, _)| &whole[at..]).collect();
+    assert!(links.len() > 2, "{whole}");
+    let (click, open) = (after(links[0], "/c/"), after(&whole, "https://news.shop.example/o/"));
+    let hidden = after(&whole[whole.rfind("/c/").unwrap()..], "/c/");
+    assert!(!whole.contains("utm_source"), "the product's own address is not in the e-mail: {whole}");
+    let ada = shop.serve();
+    let stranger = browser();
+    let told = |page: &str, name: &str| {
+        let row = page.split(&format!("<th scope=\"row\">{name}</th>")).nth(1);
+        row.map(|row| row.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned())
+    };
+    let get = |path: String| {
+        let agent = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0";
+        stranger.get(format!("{}{path}", ada.url)).header("User-Agent", agent).call().unwrap()
+    };
+    let followed = get(format!("/c/{click}"));
+    assert_eq!(followed.status(), 302);
+    let target = followed.headers()["location"].to_str().unwrap();
+    assert!(target.contains("utm_source=handpick") && target.contains("&hp="), "{target}");
+    assert_eq!(get(format!("/o/{open}.gif")).headers()["content-type"], "image/gif");
+    assert_eq!(get(format!("/c/{click}00")).status(), 404);
+    let page = ada.page("/campaigns/1/sending");
+    assert_eq!(told(&page, "clicks, all that were seen").as_deref(), Some("1"), "{page}");
+    // The e-mail is only seconds old: a filter's doing.
+    assert_eq!(told(&page, "clicked on a product"), None, "{page}");
+    assert_eq!(get(format!("/c/{hidden}")).status(), 404, "the hidden link leads nowhere");
+}

@@ -4,6 +4,13 @@ use crate::ids::CampaignId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+/// 32 bytes for one `purpose`.
+pub fn keyed_bytes(secret: &[u8], purpose: &str) -> [u8; 32] {
+    let mut keyed = Hmac::<Sha256>::new_from_slice(secret).expect("invariant: HMAC takes keys of any length");
+    keyed.update(purpose.as_bytes());
+    keyed.finalize().into_bytes().into()
+}
+
 /// `bytes` bytes in hexadecimal, of one recipient of a campaign, for one `purpose`.
 pub fn keyed(secret: &[u8], purpose: &str, campaign: CampaignId, customer: &str, bytes: usize) -> String {
     let mut keyed = Hmac::<Sha256>::new_from_slice(secret).expect("invariant: HMAC takes keys of any length");

@@ -23,6 +23,10 @@ impl Links {
         keyed(&self.secret, "link", self.campaign, customer, 10)
     }
 
+    pub fn campaign(&self) -> CampaignId {
+        self.campaign
+    }
+
     pub fn link(&self, url: &str, token: &str, slot: u8) -> String {
         let (address, fragment) = url.split_once('#').map_or((url, ""), |(a, f)| (a, f));
         let joint = if address.contains('?') { '&' } else { '?' };

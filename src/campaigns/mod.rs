@@ -18,6 +18,7 @@ mod memory;
 pub mod pages;
 mod people;
 pub mod preview;
+pub mod responses;
 pub mod rule_form;
 mod segments;
 pub mod sending;

@@ -51,6 +51,10 @@ pub struct Mail {
     /// How the world reaches this Handpick's page for unsubscribing: `https://news.shop.example`. Empty: e-mails
     /// have no such link.
     pub unsubscribe_url: String,
+    /// Products' links lead through this Handpick, which counts who followed them. Needs `unsubscribe_url`.
+    pub count_clicks: bool,
+    /// E-mails have a picture whose loading says that they were opened. Needs `unsubscribe_url`.
+    pub count_opens: bool,
 }
 
 impl Default for Mail {
@@ -73,6 +77,8 @@ impl Default for Mail {
             dkim_domain: String::new(),
             dkim_key_file: PathBuf::new(),
             unsubscribe_url: String::new(),
+            count_clicks: false,
+            count_opens: false,
         }
     }
 }
@@ -138,6 +144,11 @@ impl Mail {
 
     fn fault_of_link(&self) -> Option<(&'static str, String)> {
         let url = &self.unsubscribe_url;
+        if (self.count_clicks || self.count_opens) && url.is_empty() {
+            let reason =
+                "counting clicks and opens needs the address at which the world reaches this Handpick";
+            return Some(("mail.unsubscribe_url", reason.into()));
+        }
         let is_web = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));
         let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"'));
         if url.is_empty() || (is_web && is_plain) {

@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod mails;
 pub mod models;
 pub mod reports;
+pub mod responses;
 mod schema;
 pub mod segments;
 pub mod sendings;

@@ -295,5 +295,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    responses (id) {
+        id -> Integer,
+        campaign_id -> Integer,
+        customer -> Text,
+        kind -> Text,
+        slot -> Nullable<Integer>,
+        product -> Nullable<Text>,
+        at -> TimestamptzSqlite,
+        by_program -> Bool,
+    }
+}
+
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);
+diesel::allow_tables_to_appear_in_same_query!(mails, responses);

@@ -232,7 +232,8 @@ pub fn write(
     let (first_name, last_name) = (text(&known.first_name), text(&known.last_name));
     let person = Person { first_name: &first_name, last_name: &last_name, ..Person::default() };
     let Recipient { customer, picks, .. } = &model.recipient;
-    let rendered = mailing.write(&Addressee { customer, person, picks, unsubscribe_url: None });
+    let rendered =
+        mailing.write(&Addressee { customer, person, picks, unsubscribe_url: None, counting: None });
     let mut notes: Vec<String> = mailing.notes().iter().map(|fault| fault.sentence()).collect();
     // What Handpick sends itself has its own way out.
     if installation.config.mail.unsubscribe_url.is_empty() {

@@ -6,6 +6,7 @@ use super::template::{Compiled, Rendered, Source, compile};
 use crate::campaigns::export::reason_for;
 use crate::campaigns::links::Links;
 use crate::campaigns::people::Person;
+use crate::campaigns::responses::{Seal, What};
 use crate::ids::CampaignId;
 use crate::picker::catalogue::Catalogue;
 use crate::picker::picks_file::StoredPick;
@@ -54,6 +55,40 @@ pub struct Addressee<'a> {
     pub picks: &'a [StoredPick],
     /// Where this one leaves the list; `None` for where the shop's settings say.
     pub unsubscribe_url: Option<&'a str>,
+    /// What counts clicks and opens; `None` where nobody does.
+    pub counting: Option<&'a Counting>,
+}
+
+/// How an e-mail tells what was done with it.
+pub struct Counting {
+    pub seal: Seal,
+    pub clicks: bool,
+    pub opens: bool,
+}
+
+impl Counting {
+    fn what(campaign: CampaignId, customer: &str, slot: u8, product: &str) -> What {
+        What { campaign, customer: customer.to_owned(), slot, product: product.to_owned() }
+    }
+
+    /// What stands at the end of the e-mail: a link that people do not see, which only programs follow, and a picture
+    /// whose loading says that the e-mail was opened.
+    fn end(&self, campaign: CampaignId, customer: &str) -> String {
+        let what = Self::what(campaign, customer, 0, "");
+        let mut end = String::new();
+        if self.clicks {
+            let link = self.seal.click(&what);
+            end += &format!(
+                "<a href=\"{link}\" style=\"display:none\" tabindex=\"-1\" aria-hidden=\"true\"></a>"
+            );
+        }
+        if self.opens {
+            let picture = self.seal.picture(&what);
+            end +=
+                &format!("<img src=\"{picture}\" width=\"1\" height=\"1\" alt=\"\" style=\"display:block\">");
+        }
+        end
+    }
 }
 
 impl Mailing {
@@ -87,7 +122,11 @@ impl Mailing {
 
     /// The same addressee gets the same, whenever it is written.
     pub fn write(&self, to: &Addressee<'_>) -> Rendered {
-        self.compiled.fill(&self.mail(to))
+        let mut rendered = self.compiled.fill(&self.mail(to));
+        if let (Some(counting), Some(at)) = (to.counting, rendered.html.rfind("</body>")) {
+            rendered.html.insert_str(at, &counting.end(self.links.campaign(), to.customer));
+        }
+        rendered
     }
 
     /// Over what `rendered` held before.
@@ -101,20 +140,27 @@ impl Mailing {
             first_name: to.person.first_name,
             last_name: to.person.last_name,
             unsubscribe_url: to.unsubscribe_url.map_or_else(|| self.unsubscribe(&token), str::to_owned),
-            products: to.picks.iter().filter_map(|pick| self.shown(pick, &token)).collect(),
+            products: to.picks.iter().filter_map(|pick| self.shown(pick, to, &token)).collect(),
         }
     }
 
     /// `None` for a product that the shop does not know any more: nobody is sent a bare number.
-    fn shown<'a>(&'a self, pick: &'a StoredPick, token: &str) -> Option<Shown<'a>> {
+    fn shown<'a>(&'a self, pick: &'a StoredPick, to: &Addressee<'a>, token: &str) -> Option<Shown<'a>> {
         let product = self.catalogue.product(self.catalogue.number(&pick.product)?);
         let url = product.url.as_deref().filter(|url| is_harmless(url));
+        let link = |url: &str| match to.counting.filter(|counting| counting.clicks) {
+            Some(counting) => {
+                let what = Counting::what(self.links.campaign(), to.customer, pick.slot, &pick.product);
+                counting.seal.click(&what)
+            }
+            None => self.links.link(&self.absolute(url), token, pick.slot),
+        };
         Some(Shown {
             title: &product.title,
             brand: product.brand.as_deref().unwrap_or_default(),
             price: self.price(product),
             reason: reason_for(Reader::Customer, &self.catalogue, pick),
-            url: url.map(|url| self.links.link(&self.absolute(url), token, pick.slot)).unwrap_or_default(),
+            url: url.map(link).unwrap_or_default(),
             image_url: self
                 .absolute(product.image.as_deref().filter(|url| is_harmless(url)).unwrap_or_default()),
         })

@@ -18,8 +18,9 @@ mod text;
 
 pub use crate::campaigns::people::Person;
 pub use desk::{Drafts, of_campaign, source};
-pub use mailing::{Addressee, Mailing, MailingError, Origin};
+pub use mailing::{Addressee, Counting, Mailing, MailingError, Origin};
 pub use pages::{save, show, start_from};
+pub use parts::is_harmless;
 pub use preview::{check, preview};
 pub use settings::{save as save_settings, show as show_settings};
 pub use sheet::{flagged, judge, sheet};

@@ -1,5 +1,6 @@
 //! How far a sending is, in numbers.
 
+use crate::campaigns::responses::{Counted, counted};
 use crate::ids::CampaignId;
 use crate::store::mails::{self, MailState};
 use crate::store::sendings::{self, Sending, SendingState};
@@ -27,6 +28,8 @@ pub struct Figures {
     pub left_out: i64,
     pub cancelled: i64,
     pub unsubscribed: i64,
+    /// What recipients did, where it is counted.
+    pub responses: Counted,
     #[serde(skip)]
     pub is_prepared: bool,
 }
@@ -49,6 +52,7 @@ pub fn figures(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Option<Figu
         is_prepared,
         rest_until,
         unsubscribed: unsubscribes::count(conn, campaign)?,
+        responses: counted(conn, campaign)?,
         ..Figures::default()
     };
     for (state, count) in mails::counts(conn, campaign)? {

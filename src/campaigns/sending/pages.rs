@@ -110,6 +110,10 @@ fn lines(figures: &Figures) -> Vec<(&'static str, String)> {
         ("left out: no address, unsubscribed, or twice", figures.left_out),
         ("not sent, because it was cancelled", figures.cancelled),
         ("unsubscribed since", figures.unsubscribed),
+        ("clicked on a product", figures.responses.clickers as i64),
+        ("clicks, without those of mail filters", figures.responses.clicks as i64),
+        ("clicks, all that were seen", figures.responses.clicks_raw as i64),
+        ("opened it, as far as mail programs tell", figures.responses.openers as i64),
     ];
     let is_told = |(at, (_, number)): &(usize, (&str, i64))| *at < 2 || *number > 0;
     all.into_iter()

@@ -36,7 +36,7 @@ pub fn trial(
     });
     let recipient = recipient.transpose()?.ok_or(SendingError::Nobody)?;
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
-    let letters = Letters::read(installation, &campaign, &folder, &snapshot)?;
+    let letters = Letters::read(installation, &campaign, &folder, &snapshot)?.uncounted();
     let letter = letters.letter(&recipient.customer, &recipient.picks, &post.trial_way_out());
     let message = post.trial(letter, &to, installation.now())?;
     let mut line = Line::open(mail)?;

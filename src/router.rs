@@ -79,6 +79,8 @@ fn campaign_routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/why",           get().to(campaigns::why::why))
         .route("/campaigns/{id}/approve",       post().to(campaigns::state::approve))
         .route("/campaigns/{id}/withdraw",      post().to(campaigns::state::withdraw))
+        .route("/campaigns/{id}/files/{tool}",  get().to(campaigns::presets::show))
+        .route("/campaigns/{id}/files/{tool}/template", get().to(campaigns::presets::download))
         .route("/campaigns/{id}/download/{file}", get().to(campaigns::downloads::download))
         .route("/campaigns/{id}/sent",          post().to(campaigns::state::sent))
         .route("/campaigns/{id}/close",         post().to(campaigns::state::close))

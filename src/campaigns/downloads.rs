@@ -1,8 +1,10 @@
 //! The files of an approved campaign, made when they are asked for.
 
-use super::export::{Dialect, Export, Format, Source, slug};
+use super::export::{Dialect, Export, ExportError, Format, Source, slug};
 use super::pages::find;
+use super::presets::{self, Spec};
 use super::preview::generation;
+use super::state::sentence;
 use crate::auth::{Marketer, SignedIn};
 use crate::history::History;
 use crate::ids::CampaignId;
@@ -16,41 +18,133 @@ use actix_web::HttpResponse;
 use actix_web::web::{Bytes, Data, Path};
 use futures_util::stream;
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 const CHUNK: usize = 256 << 10;
 
-/// What each file is for: its title, a sentence, its address.
-pub fn files(id: CampaignId) -> Vec<(&'static str, &'static str, String)> {
+/// A group of files: its title, and what each is for: its title, a sentence, its address.
+pub struct Group {
+    pub title: &'static str,
+    pub files: Vec<(&'static str, &'static str, String)>,
+    /// Whether the addresses are pages rather than files.
+    pub are_pages: bool,
+}
+
+/// All that an approved campaign can be downloaded as.
+pub fn files(id: CampaignId) -> Vec<Group> {
     let file = |title, text, name: &str| (title, text, format!("/campaigns/{id}/download/{name}"));
+    let tool = |spec: &Spec| (spec.title, spec.about, format!("/campaigns/{id}/files/{}", spec.name));
     vec![
-        file(
-            "For the e-mail tool (CSV)",
-            "One row per recipient with all products: what most e-mail tools import.",
-            "wide.csv",
-        ),
-        file("For Excel (CSV)", "The same with semicolons, as Excel opens it by itself.", "wide-excel.csv"),
-        file("For a database (CSV)", "One row per product picked.", "long.csv"),
-        file("For developers (JSON Lines)", "One JSON object per recipient.", "picks.jsonl"),
-        file(
-            "The group without e-mail (CSV)",
-            "In a file of its own and without addresses, so that nobody mails them.",
-            "control.csv",
-        ),
+        Group {
+            title: "For your e-mail tool",
+            files: presets::TOOLS.iter().map(tool).collect(),
+            are_pages: true,
+        },
+        Group {
+            title: "For any other tool, and for spreadsheets",
+            files: vec![
+                file("CSV", "One row per recipient with all products: what most tools import.", "wide.csv"),
+                file("Excel", "A workbook: prices are numbers, the heading stays in sight.", "picks.xlsx"),
+                file(
+                    "CSV for Excel",
+                    "With semicolons, as Excel in most of Europe opens it.",
+                    "wide-excel.csv",
+                ),
+                file(
+                    "The group without e-mail (CSV)",
+                    "In a file of its own and without addresses, so that nobody mails them.",
+                    "control.csv",
+                ),
+            ],
+            are_pages: false,
+        },
+        Group {
+            title: "For people who work with data",
+            files: vec![
+                file("CSV, one row per product picked", "For a database.", "long.csv"),
+                file("Parquet", "The same in columns, without addresses.", "picks.parquet"),
+                file("JSON Lines", "One JSON object per recipient.", "picks.jsonl"),
+            ],
+            are_pages: false,
+        },
     ]
 }
 
-fn file_of(name: &str) -> Result<(Format, Dialect), WebError> {
-    match name {
-        "wide.csv" => Ok((Format::Wide, Dialect::Plain)),
-        "wide-excel.csv" => Ok((Format::Wide, Dialect::Excel)),
-        "long.csv" => Ok((Format::Long, Dialect::Plain)),
-        "long-excel.csv" => Ok((Format::Long, Dialect::Excel)),
-        "picks.jsonl" => Ok((Format::JsonLines, Dialect::Plain)),
-        "control.csv" => Ok((Format::Holdout, Dialect::Plain)),
-        _ => Err(WebError::NotFound("There is no such file. See the campaign for its files.".into())),
+/// One file.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Own(Format, Dialect),
+    Workbook,
+    Parquet,
+    /// The tool's file of that number.
+    Tool(&'static Spec, u64),
+}
+
+impl Wanted {
+    fn of(name: &str) -> Result<Self, WebError> {
+        Ok(match name {
+            "wide.csv" => Self::Own(Format::Wide, Dialect::Plain),
+            "wide-excel.csv" => Self::Own(Format::Wide, Dialect::Excel),
+            "long.csv" => Self::Own(Format::Long, Dialect::Plain),
+            "long-excel.csv" => Self::Own(Format::Long, Dialect::Excel),
+            "picks.jsonl" => Self::Own(Format::JsonLines, Dialect::Plain),
+            "control.csv" => Self::Own(Format::Holdout, Dialect::Plain),
+            "picks.xlsx" => Self::Workbook,
+            "picks.parquet" => Self::Parquet,
+            name => return Self::of_tool(name).ok_or_else(missing),
+        })
     }
+
+    /// `mailchimp.1.csv`
+    fn of_tool(name: &str) -> Option<Self> {
+        let (tool, part) = name.strip_suffix(".csv")?.split_once('.')?;
+        let part = part.parse().ok().filter(|part| *part > 0)?;
+        Some(Self::Tool(presets::of_name(tool)?, part))
+    }
+
+    /// The file's name after the campaign's.
+    fn file(self) -> String {
+        match self {
+            Self::Own(format, _) => format.file().to_owned(),
+            Self::Workbook => "picks.xlsx".into(),
+            Self::Parquet => "picks.parquet".into(),
+            Self::Tool(spec, 1) => format!("{}.csv", spec.name),
+            Self::Tool(spec, part) => format!("{}_{part}.csv", spec.name),
+        }
+    }
+
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Own(Format::JsonLines, _) => "application/x-ndjson",
+            Self::Workbook => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Parquet => "application/vnd.apache.parquet",
+            _ => "text/csv; charset=utf-8",
+        }
+    }
+
+    fn write(self, export: &Export<'_>, file: &mut File) -> Result<(), ExportError> {
+        let mut out = BufWriter::with_capacity(CHUNK, file);
+        match self {
+            Self::Own(format, dialect) => {
+                export.write(format, dialect, &mut out, &Silent)?;
+            }
+            Self::Workbook => {
+                presets::write_xlsx(export, &mut out, &Silent)?;
+            }
+            Self::Parquet => {
+                presets::write_parquet(export, &mut out, &Silent)?;
+            }
+            Self::Tool(spec, part) => {
+                presets::write(export, spec, Some(part), &mut out, &Silent)?;
+            }
+        }
+        Ok(out.flush()?)
+    }
+}
+
+fn missing() -> WebError {
+    WebError::NotFound("There is no such file. See the campaign for its files.".into())
 }
 
 /// GET /campaigns/{id}/download/{file}
@@ -60,16 +154,12 @@ pub async fn download(
     installation: Data<Arc<Installation>>,
 ) -> Page {
     let (id, name) = path.into_inner();
-    let (format, dialect) = file_of(&name)?;
+    let wanted = Wanted::of(&name)?;
     let installation = installation.get_ref().clone();
-    let made = web::blocking(move || make(&installation, &who, id, format, dialect)).await?;
-    let kind = match format {
-        Format::JsonLines => "application/x-ndjson",
-        _ => "text/csv; charset=utf-8",
-    };
-    let disposition = format!("attachment; filename=\"{}_{}\"", made.slug, format.file());
+    let made = web::blocking(move || make(&installation, &who, id, wanted)).await?;
+    let disposition = format!("attachment; filename=\"{}_{}\"", made.slug, wanted.file());
     Ok(HttpResponse::Ok()
-        .content_type(kind)
+        .content_type(wanted.kind())
         .insert_header(("Content-Disposition", disposition))
         .insert_header(("Cache-Control", "no-store"))
         .no_chunking(made.bytes)
@@ -88,9 +178,30 @@ fn make(
     installation: &Installation,
     who: &SignedIn,
     id: CampaignId,
-    format: Format,
-    dialect: Dialect,
+    wanted: Wanted,
 ) -> Result<Made, WebError> {
+    let place = installation.folder.campaign(installation.shop_id(), id);
+    let made = with_export(installation, id, |export| {
+        let mut file = tempfile::tempfile_in(place)?;
+        wanted.write(export, &mut file)?;
+        let bytes = file.seek(SeekFrom::End(0))?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Made { file, bytes, slug: slug(export.name) })
+    })?;
+    let action = format!("download {}", wanted.file());
+    installation.store.write(|conn| {
+        let subject = format!("campaign {id}");
+        audit::note(conn, installation.shop_id(), Some(who.account.id), &action, &subject, installation.now())
+    })?;
+    Ok(made)
+}
+
+/// Reads what the files of an approved campaign are made of, and makes something of it.
+pub fn with_export<T>(
+    installation: &Installation,
+    id: CampaignId,
+    make: impl FnOnce(&Export<'_>) -> Result<T, ExportError>,
+) -> Result<T, WebError> {
     let internal = |error: &dyn std::fmt::Display| WebError::Internal(error.to_string());
     let campaign = find(installation, id)?;
     let folder = generation(installation, &campaign)?;
@@ -111,19 +222,10 @@ fn make(
         exported_at: installation.now(),
     };
     let export = Export::read(source, &snapshot).map_err(|error| internal(&error))?;
-    let place = installation.folder.campaign(installation.shop_id(), id);
-    let mut file = tempfile::tempfile_in(place).map_err(|error| internal(&error))?;
-    let mut out = BufWriter::with_capacity(CHUNK, &mut file);
-    export.write(format, dialect, &mut out, &Silent).map_err(|error| internal(&error))?;
-    drop(out);
-    let bytes = file.stream_position().map_err(|error| internal(&error))?;
-    file.seek(SeekFrom::Start(0)).map_err(|error| internal(&error))?;
-    let action = format!("download {}", format.file());
-    installation.store.write(|conn| {
-        let subject = format!("campaign {id}");
-        audit::note(conn, installation.shop_id(), Some(who.account.id), &action, &subject, installation.now())
-    })?;
-    Ok(Made { file, bytes, slug: slug(&campaign.name) })
+    make(&export).map_err(|error| match error {
+        ExportError::TooManyRows(_) => WebError::Conflict(sentence(&error.to_string())),
+        error => internal(&error),
+    })
 }
 
 /// The file in pieces, each read off the async workers.

@@ -28,6 +28,8 @@ pub enum ExportError {
     History(#[from] HistoryError),
     #[error("the file cannot be written: {0}")]
     Write(#[from] std::io::Error),
+    #[error("a sheet has {0} rows; this campaign has more recipients. Take one of the CSV files")]
+    TooManyRows(u64),
     #[error("cancelled")]
     Cancelled,
 }
@@ -38,7 +40,7 @@ pub struct Export<'a> {
     pub name: &'a str,
     pub slots: u8,
     pub currency: &'a str,
-    links: Links,
+    pub(super) links: Links,
     pub exported_at: DateTime<Utc>,
     /// The generation's folder.
     pub folder: &'a Path,
@@ -65,7 +67,7 @@ impl<'a> Export<'a> {
         Ok(Self::new(source, Catalogue::new(snapshot.products()?), people))
     }
 
-    fn new(source: Source<'a>, catalogue: Catalogue, people: People) -> Self {
+    pub(super) fn new(source: Source<'a>, catalogue: Catalogue, people: People) -> Self {
         let Source { campaign, name, slots, currency, secret, folder, exported_at } = source;
         let links = Links::new(campaign, name, secret);
         Self { campaign, name, slots, currency, links, exported_at, folder, catalogue, people }

@@ -17,6 +17,7 @@ pub mod lists;
 mod memory;
 pub mod pages;
 mod people;
+pub mod presets;
 pub mod preview;
 pub mod responses;
 pub mod rule_form;

@@ -54,7 +54,7 @@ struct Picks {
     warnings: Vec<String>,
     /// Recipients that somebody flagged on the contact sheet.
     flagged: usize,
-    downloads: Vec<(&'static str, &'static str, String)>,
+    downloads: Vec<super::downloads::Group>,
     /// The part about sending from here, as HTML.
     sending: String,
 }

@@ -3,6 +3,7 @@
 use super::campaign_send;
 use super::console_progress::ConsoleProgress;
 use crate::campaigns::export::{Dialect, Export, Format, Source, slug};
+use crate::campaigns::presets::{self, Spec};
 use crate::generation;
 use crate::history::History;
 use crate::ids::CampaignId;
@@ -15,7 +16,7 @@ use crate::store::campaigns;
 use anyhow::{Context, bail};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -46,6 +47,15 @@ struct Run {
     /// The folder that the files are written to; it is made when missing.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Also the files of this e-mail tool, with the template that shows the products there; may be given several times.
+    #[arg(long = "tool", value_name = "TOOL", value_parser = tool)]
+    tools: Vec<&'static Spec>,
+    /// Also a workbook for Excel.
+    #[arg(long)]
+    xlsx: bool,
+    /// Also the picks in columns, without addresses.
+    #[arg(long)]
+    parquet: bool,
     /// Print the result as one JSON object.
     #[arg(long)]
     json: bool,
@@ -65,6 +75,14 @@ struct Written {
     path: PathBuf,
     /// Without the header.
     rows: u64,
+    /// What had to be cut for the tool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    told: Vec<String>,
+}
+
+fn tool(name: &str) -> Result<&'static Spec, String> {
+    let known = || presets::TOOLS.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ");
+    presets::of_name(name).ok_or_else(|| format!("there are files for {}", known()))
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -81,7 +99,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let installation = super::open(&run.config)?;
     let outcome = {
         let progress = ConsoleProgress::new();
-        make(&installation, &name, &plan, &run.out, &progress)?
+        make(&installation, &name, &plan, &run, &progress)?
     };
     tell(&outcome, run.json)?;
     Ok(ExitCode::SUCCESS)
@@ -107,9 +125,10 @@ fn make(
     installation: &Installation,
     name: &str,
     plan: &Plan,
-    out: &Path,
+    args: &Run,
     progress: &dyn Progress,
 ) -> anyhow::Result<Outcome> {
+    let out = args.out.as_path();
     let (shop, now) = (installation.shop_id(), installation.now());
     let id = installation.store.write(|conn| campaigns::add(conn, shop, name, plan, None, now))?;
     let summary = match generation::run(installation, id, None, progress) {
@@ -136,7 +155,20 @@ fn make(
     let export = Export::read(source, &snapshot)?;
     progress.phase("Writing the files", Some(summary.audience * Format::ALL.len() as u64));
     let files = Format::ALL.into_par_iter().map(|format| write(&export, format, out, progress));
-    let files = files.collect::<anyhow::Result<_>>()?;
+    let mut files = files.collect::<anyhow::Result<Vec<_>>>()?;
+    for spec in &args.tools {
+        files.extend(write_for(&export, spec, out, progress)?);
+    }
+    if args.xlsx {
+        files.push(write_to(out, &format!("{}_picks.xlsx", slug(name)), |file| {
+            Ok((presets::write_xlsx(&export, file, progress)?, Vec::new()))
+        })?);
+    }
+    if args.parquet {
+        files.push(write_to(out, &format!("{}_picks.parquet", slug(name)), |file| {
+            Ok((presets::write_parquet(&export, file, progress)?, Vec::new()))
+        })?);
+    }
     Ok(Outcome { campaign: id, name: name.to_owned(), files, summary })
 }
 
@@ -147,17 +179,62 @@ fn write(
     out: &Path,
     progress: &dyn Progress,
 ) -> anyhow::Result<Written> {
-    let path = out.join(format!("{}_{}", slug(export.name), format.file()));
+    write_to(out, &format!("{}_{}", slug(export.name), format.file()), |file| {
+        Ok((export.write(format, Dialect::Plain, file, progress)?, Vec::new()))
+    })
+}
+
+/// A tool's files and its template.
+fn write_for(
+    export: &Export<'_>,
+    spec: &Spec,
+    out: &Path,
+    progress: &dyn Progress,
+) -> anyhow::Result<Vec<Written>> {
+    let mut files = Vec::new();
+    for part in 1.. {
+        let number = if part == 1 { String::new() } else { format!("_{part}") };
+        let name = format!("{}_{}{number}.csv", slug(export.name), spec.name);
+        let file = write_to(out, &name, |file| {
+            let told = presets::write(export, spec, Some(part), file, progress)?;
+            Ok((told.recipients, told.sentences(spec)))
+        })?;
+        let is_full = file.rows == spec.rows;
+        if part > 1 && file.rows == 0 {
+            // The one before was exactly full.
+            std::fs::remove_file(&file.path)?;
+            break;
+        }
+        files.push(file);
+        if !is_full {
+            break;
+        }
+    }
+    let template = format!("{}_{}_template.txt", slug(export.name), spec.name);
+    files.push(write_to(out, &template, |file| {
+        file.write_all((spec.snippet)(spec.places(export.slots)).as_bytes())?;
+        Ok((0, Vec::new()))
+    })?);
+    Ok(files)
+}
+
+fn write_to(
+    out: &Path,
+    name: &str,
+    write: impl FnOnce(&mut BufWriter<&mut std::fs::File>) -> anyhow::Result<(u64, Vec<String>)>,
+) -> anyhow::Result<Written> {
+    let path = out.join(name);
     let mut file = tempfile::Builder::new()
         .prefix(".unfinished-")
         .tempfile_in(out)
         .with_context(|| format!("{} cannot be written to", out.display()))?;
     let mut buffered = BufWriter::with_capacity(1 << 18, file.as_file_mut());
-    let rows = export.write(format, Dialect::Plain, &mut buffered, progress)?;
+    let (rows, told) = write(&mut buffered)?;
+    buffered.flush()?;
     drop(buffered);
     // Temporary files are readable by their owner only, and so is this one: it has addresses in it.
     file.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok(Written { path, rows })
+    Ok(Written { path, rows, told })
 }
 
 #[expect(clippy::print_stdout, reason = "a command's result goes to stdout")]
@@ -175,6 +252,9 @@ fn tell(outcome: &Outcome, json: bool) -> anyhow::Result<()> {
     );
     for file in &outcome.files {
         println!("  {} ({} rows)", file.path.display(), file.rows);
+        for line in &file.told {
+            println!("    {line}");
+        }
     }
     Ok(())
 }

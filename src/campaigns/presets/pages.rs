@@ -1,0 +1,98 @@
+//! An e-mail tool's page: its files, what had to be cut for it, and the template that shows the products there.
+
+use super::specs::{Spec, of_name};
+use super::write::{header, write};
+use crate::auth::Marketer;
+use crate::campaigns::downloads::with_export;
+use crate::ids::CampaignId;
+use crate::installation::Installation;
+use crate::progress::Silent;
+use crate::web::{self, Page, Section, Shell, WebError};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use askama::Template;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "campaigns/preset.html")]
+struct Preset {
+    shell: Shell,
+    id: CampaignId,
+    name: String,
+    title: &'static str,
+    about: &'static str,
+    recipients: String,
+    /// Address and words of each file.
+    parts: Vec<(String, String)>,
+    told: Vec<String>,
+    columns: Vec<String>,
+    snippet: String,
+    snippet_file: String,
+}
+
+fn spec(tool: &str) -> Result<&'static Spec, WebError> {
+    of_name(tool).ok_or_else(|| WebError::NotFound("Handpick makes no files for such a tool.".into()))
+}
+
+/// GET /campaigns/{id}/files/{tool}
+pub async fn show(
+    Marketer(who): Marketer,
+    path: Path<(CampaignId, String)>,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    let (id, tool) = path.into_inner();
+    let spec = spec(&tool)?;
+    let installation = installation.get_ref().clone();
+    let page = web::blocking(move || {
+        let shell = Shell::new(&installation, &who, Section::Campaigns);
+        with_export(&installation, id, |export| {
+            // Written to nowhere: what is told of the file is counted, not guessed.
+            let told = write(export, spec, None, &mut std::io::sink(), &Silent)?;
+            let places = spec.places(export.slots);
+            let parts = spec.parts(told.recipients);
+            let part = |part: u64| {
+                let address = format!("/campaigns/{id}/download/{}.{part}.csv", spec.name);
+                let words = match parts {
+                    1 => "Download the file (CSV)".to_owned(),
+                    parts => format!("Download file {part} of {parts} (CSV)"),
+                };
+                (address, words)
+            };
+            Ok(Preset {
+                shell,
+                id,
+                name: export.name.to_owned(),
+                title: spec.title,
+                about: spec.about,
+                recipients: web::whole(told.recipients as i64),
+                parts: (1..=parts).map(part).collect(),
+                told: told.sentences(spec),
+                columns: header(spec, places),
+                snippet: (spec.snippet)(places),
+                snippet_file: format!("/campaigns/{id}/files/{}/template", spec.name),
+            })
+        })
+    })
+    .await?;
+    web::page(&page)
+}
+
+/// GET /campaigns/{id}/files/{tool}/template: the template as a text
+pub async fn download(
+    Marketer(_): Marketer,
+    path: Path<(CampaignId, String)>,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    let (id, tool) = path.into_inner();
+    let spec = spec(&tool)?;
+    let installation = installation.get_ref().clone();
+    let text = web::blocking(move || {
+        with_export(&installation, id, |export| Ok((spec.snippet)(spec.places(export.slots))))
+    })
+    .await?;
+    let disposition = format!("attachment; filename=\"{}-template.txt\"", spec.name);
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header(("Content-Disposition", disposition))
+        .body(text))
+}

@@ -1,0 +1,211 @@
+//! Each tool's file against what the tool documents.
+
+use super::*;
+use crate::campaigns::export::{Export, Source};
+use crate::campaigns::people::People;
+use crate::ids::CampaignId;
+use crate::picker::catalogue::Catalogue;
+use crate::picker::pick::Picked;
+use crate::picker::picks_file;
+use crate::picker::plan::{Arm, Origin, Plan, Products};
+use crate::picker::reason::Why;
+use crate::picker::rules::{self, Setting};
+use crate::picker::slate::Placed;
+use crate::progress::Silent;
+use crate::records::{Customer, Product};
+use chrono::DateTime;
+use std::convert::Infallible;
+
+/// 302 bytes of two-byte letters.
+const LONG: &str = concat!(
+    "ÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄ",
+    "ÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖÖ",
+    "ÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜÜ",
+    "!!"
+);
+
+/// One mailed customer with products in three places (a price in francs, a long title, a formula over two lines), one
+/// without an address, one of the holdout.
+fn exported_to<T>(slots: u8, with: impl FnOnce(&Export<'_>) -> T) -> T {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("g");
+    let product = |id: &str, title: &str| Product {
+        id: id.into(),
+        title: title.into(),
+        url: Some(format!("https://shop.example/{id}?a=1#top")),
+        image: Some(format!("https://shop.example/{id}.png")),
+        price: "12.5".parse().ok(),
+        currency: Some("CHF".into()),
+        active: true,
+        ..Product::default()
+    };
+    let catalogue = Catalogue::new(vec![
+        product("p1", "Tea; \"green\", 1 kg"),
+        product("p2", LONG),
+        product("p3", "=HYPERLINK(1)\nin two lines"),
+    ]);
+    let choice = catalogue.choose(&Products::default(), None, DateTime::UNIX_EPOCH);
+    let setting = Setting::of(&Plan::default(), &catalogue, None, DateTime::UNIX_EPOCH);
+    let rules = rules::compile(&[], choice, setting).unwrap();
+    let placed =
+        |place| Some(Placed { place, score: 0.5, origin: Origin::Popular, why: Why::Popular, past: None });
+    let all = Picked { arm: Arm::Picks, slots: vec![placed(0), placed(1), placed(2)] };
+    let holdout = Picked { arm: Arm::Holdout, slots: vec![] };
+    let ids: [Box<str>; 3] = ["c1".into(), "c2".into(), "zed".into()];
+    let mut writer = picks_file::Writer::create(&folder).unwrap();
+    writer.write(&ids, &[all.clone(), all, holdout], (&catalogue, &rules)).unwrap();
+    writer.publish().unwrap();
+    let customer = |id: &str, email: &str| Customer {
+        id: id.into(),
+        email: Some(email.into()),
+        first_name: Some("@Anna".into()),
+        ..Customer::default()
+    };
+    let known = [customer("c1", "anna@example.com"), customer("c2", " "), customer("zed", "z@example.com")];
+    let arms = picks_file::arms(&folder).unwrap();
+    let people = People::read(arms, known.into_iter().map(Ok::<_, Infallible>)).unwrap();
+    let source = Source {
+        campaign: CampaignId(7),
+        name: "May, sale!",
+        slots,
+        currency: "EUR",
+        secret: b"s",
+        folder: &folder,
+        exported_at: DateTime::UNIX_EPOCH,
+    };
+    with(&Export::new(source, catalogue, people))
+}
+
+fn file(name: &str, slots: u8) -> (Vec<Vec<String>>, Told) {
+    let spec = of_name(name).unwrap();
+    exported_to(slots, |export| {
+        let mut out = Vec::new();
+        let told = write(export, spec, None, &mut out, &Silent).unwrap();
+        assert!(std::str::from_utf8(&out).is_ok());
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_slice());
+        let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect());
+        (rows.collect(), told)
+    })
+}
+
+fn column<'a>(rows: &'a [Vec<String>], name: &str, row: usize) -> &'a str {
+    let at =
+        rows[0].iter().position(|column| column == name).unwrap_or_else(|| panic!("{name}: {:?}", rows[0]));
+    &rows[row][at]
+}
+
+#[test]
+fn no_file_has_the_holdout_and_every_snippet_names_the_columns_and_no_other() {
+    for spec in &TOOLS {
+        let (rows, told) = file(spec.name, 3);
+        assert_eq!((rows.len(), told.recipients, told.without_address), (2, 1, 1), "{}", spec.name);
+        assert!(!rows.concat().iter().any(|cell| cell.contains("zed")), "{}", spec.name);
+        assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{}", spec.name);
+        let snippet = (spec.snippet)(spec.places(3));
+        match spec.shape {
+            Shape::Json(column) => {
+                assert_eq!(rows[0].last().unwrap(), column);
+                for field in spec.fields {
+                    assert!(snippet.contains(&format!("{{{{ .{} }}}}", field.name())), "{snippet}");
+                }
+            }
+            Shape::Wide => {
+                let products = &rows[0][spec.people.len()..];
+                assert_eq!(products.len(), 3 * spec.fields.len());
+                for column in products {
+                    assert!(snippet.contains(column.as_str()), "{column} in {snippet}");
+                }
+                let fourth = (spec.column)(4, spec.fields[0]);
+                assert!(!snippet.contains(&fourth), "{fourth}");
+            }
+        }
+    }
+}
+
+#[test]
+fn mailchimp_keeps_thirty_fields_of_255_bytes_under_tags_of_ten() {
+    let (rows, told) = file("mailchimp", 8);
+    assert!(rows[0].len() <= 30 && told.places_left_out == 2, "{:?}", rows[0]);
+    for tag in &rows[0][1..] {
+        let is_tag =
+            tag.len() <= 10 && tag.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        assert!(is_tag, "{tag}");
+    }
+    assert_eq!(rows[0][0], "Email Address");
+    assert!(rows[1].iter().all(|cell| cell.len() <= 255), "{rows:?}");
+    let title = column(&rows, "R2TITLE", 1);
+    assert!(title.ends_with('…') && LONG.starts_with(title.trim_end_matches('…').trim_end()), "{title}");
+    assert_eq!(told.texts_cut, 1);
+    let (said, all) = (told.sentences(of_name("mailchimp").unwrap()), "half an address leads nowhere");
+    assert!(said.iter().any(|line| line.contains("30 fields")), "{said:?}");
+    assert_eq!(told.addresses_left_out > 0, said.iter().any(|line| line.contains(all)), "{said:?}");
+}
+
+#[test]
+fn names_are_as_each_tool_takes_them() {
+    let heads = [
+        ("klaviyo", "Email", "rec_1_title"),
+        ("klaviyo-ids", "Email", "rec_1_id"),
+        ("mautic", "email", "rec1_title"),
+        ("listmonk", "email", "attributes"),
+        ("emarsys", "email", "rec_1_title"),
+        ("salesforce", "SubscriberKey", "Rec1Title"),
+        ("braze", "external_id", "rec_1_title"),
+    ];
+    for (tool, first, product) in heads {
+        let (rows, _) = file(tool, 2);
+        assert_eq!(rows[0][0], first, "{tool}");
+        assert!(rows[0].iter().any(|column| column == product), "{tool}: {:?}", rows[0]);
+        assert!(rows[0].iter().all(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())), "{tool}");
+        let mut names = rows[0].clone();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), rows[0].len(), "{tool}: a name twice");
+    }
+}
+
+#[test]
+fn values_arrive_whole_and_harmless() {
+    let (rows, _) = file("salesforce", 3);
+    assert_eq!(column(&rows, "Rec1Title", 1), "Tea; \"green\", 1 kg");
+    assert_eq!(column(&rows, "Rec2Title", 1), LONG);
+    // What a spreadsheet would calculate begins with a space, which the tool trims; line ends are none.
+    assert_eq!(column(&rows, "Rec3Title", 1), " =HYPERLINK(1) in two lines");
+    assert_eq!(column(&rows, "FirstName", 1), " @Anna");
+    assert!(column(&rows, "Rec1Url", 1).contains("utm_source=handpick"));
+    assert_eq!(column(&rows, "Rec1Price", 1), "12.50\u{a0}CHF");
+    let (rows, _) = file("listmonk", 3);
+    let recs: serde_json::Value = serde_json::from_str(column(&rows, "attributes", 1)).unwrap();
+    assert_eq!(recs["recs"][2]["title"], "=HYPERLINK(1) in two lines");
+    assert_eq!(recs["recs"][0]["price"], "12.50\u{a0}CHF");
+}
+
+#[test]
+fn files_are_split_where_a_tool_takes_so_many_rows() {
+    let mautic = of_name("mautic").unwrap();
+    assert_eq!((mautic.parts(0), mautic.parts(5_000), mautic.parts(5_001)), (1, 1, 2));
+    exported_to(1, |export: &Export<'_>| {
+        let mut second = Vec::new();
+        let told = write(export, mautic, Some(2), &mut second, &Silent).unwrap();
+        assert_eq!((told.recipients, second.iter().filter(|b| **b == b'\n').count()), (0, 1));
+    });
+}
+
+#[test]
+fn the_workbook_has_numbers_and_the_parquet_file_every_pick() {
+    exported_to(3, |export| {
+        let mut out = std::io::Cursor::new(Vec::new());
+        assert_eq!(write_xlsx(export, &mut out, &Silent).unwrap(), 2);
+        assert!(out.get_ref().starts_with(b"PK") && out.get_ref().len() > 2_000);
+        let mut out = Vec::new();
+        let rows = write_parquet(export, &mut out, &Silent).unwrap();
+        let reader = ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes(out));
+        let batches: Vec<_> = reader.unwrap().build().unwrap().map(Result::unwrap).collect();
+        assert_eq!(batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>(), rows);
+        assert_eq!(batches[0].schema().field(1).name(), "user_id");
+    });
+}
+
+fn bytes(out: Vec<u8>) -> actix_web::web::Bytes {
+    out.into()
+}

@@ -734,3 +734,64 @@ fn a_campaign_repeats_as_a_copy_of_its_pattern() {
     );
     assert!(!decoded(&owner.page(&repeat)).contains("Next: "));
 }
+
+#[test]
+fn each_tool_has_a_page_with_its_files_and_template() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    assert_eq!(owner.save(&campaign, "model", &[("model", "popular")]).status(), 303);
+    assert_eq!(owner.save(&campaign, "controls", &[("holdout", "10"), ("baseline", "0")]).status(), 303);
+    owner.generated(&campaign);
+    assert_eq!(owner.get(&format!("{campaign}/files/mailchimp")).status(), 409, "not approved yet");
+    assert_eq!(owner.post(&format!("{campaign}/approve"), &[]).status(), 303);
+    let page = decoded(&owner.page(&campaign));
+    for tool in
+        ["mailchimp", "klaviyo", "klaviyo-ids", "mautic", "listmonk", "emarsys", "salesforce", "braze"]
+    {
+        assert!(page.contains(&format!("{campaign}/files/{tool}\"")), "{tool}");
+        let own = decoded(&owner.page(&format!("{campaign}/files/{tool}")));
+        let template = owner.page(&format!("{campaign}/files/{tool}/template"));
+        assert!(own.contains("Put the products into your template"), "{own}");
+        assert!(template.contains("<img") || tool == "klaviyo-ids", "{template}");
+        let file = owner.page(&format!("{campaign}/download/{tool}.1.csv"));
+        let rows = file.lines().count();
+        assert!(rows > 25 && rows < 40, "{tool}: {rows} rows without the holdout");
+        assert!(file.contains("@example.com"), "{file}");
+        assert_eq!(owner.page(&format!("{campaign}/download/{tool}.2.csv")).lines().count(), 1);
+    }
+    assert_eq!(owner.get(&format!("{campaign}/files/fax")).status(), 404);
+    assert_eq!(owner.get(&format!("{campaign}/download/mailchimp.0.csv")).status(), 404);
+    let mut book = owner.get(&format!("{campaign}/download/picks.xlsx"));
+    assert!(book.body_mut().read_to_vec().unwrap().starts_with(b"PK"));
+    let mut parquet = owner.get(&format!("{campaign}/download/picks.parquet"));
+    assert!(parquet.body_mut().read_to_vec().unwrap().starts_with(b"PAR1"));
+}
+
+#[test]
+fn the_command_line_makes_a_tools_files() {
+    let folder = tempfile::tempdir().unwrap();
+    fill_history(folder.path());
+    let config = write_config(folder.path());
+    let file = folder.path().join("campaign.toml");
+    std::fs::write(&file, "name = \"Spring\"\nmodel = \"popular\"\nslots = 8\n").unwrap();
+    let run = |more: &[&str]| {
+        let out = folder.path().join("out");
+        let mut command = handpick();
+        command.args(["campaign", "run", "--config"]).args([&config, &file]).arg("--out").arg(out);
+        command.args(more).output().unwrap()
+    };
+    let wrong = run(&["--tool", "fax"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("there are files for mailchimp, klaviyo"));
+    let made = run(&["--tool", "mailchimp", "--tool", "braze", "--xlsx", "--parquet"]);
+    let said = String::from_utf8_lossy(&made.stdout);
+    assert!(made.status.success() && said.contains("the last 2 places of each list are left out"), "{said}");
+    let names: HashSet<String> = std::fs::read_dir(folder.path().join("out"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for name in ["mailchimp.csv", "mailchimp_template.txt", "braze.csv", "picks.xlsx", "picks.parquet"] {
+        assert!(names.contains(&format!("spring_{name}")), "{name} in {names:?}");
+    }
+}

@@ -25,7 +25,7 @@ pub fn write(
     progress: &dyn Progress,
 ) -> Result<u64, ExportError> {
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet_with_constant_memory();
+    let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
     sheet.set_name("Picks").map_err(failed)?;
     head(sheet, export.slots).map_err(failed)?;
     let mut row = 0;

@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// Rows in memory at a time.
 const BATCH: usize = 16_384;
 
-fn failed(error: impl ToString) -> ExportError {
-    ExportError::Write(std::io::Error::other(error.to_string()))
+fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ExportError {
+    ExportError::Write(std::io::Error::other(error))
 }
 
 #[derive(Default)]

@@ -15,7 +15,7 @@ const PRODUCT: [(&str, f64); 6] =
     [("Product", 14.0), ("Title", 34.0), ("Price", 10.0), ("Currency", 9.0), ("Link", 30.0), ("Why", 34.0)];
 
 fn failed(error: XlsxError) -> ExportError {
-    ExportError::Write(std::io::Error::other(error.to_string()))
+    ExportError::Write(std::io::Error::other(error))
 }
 
 /// Row by row: memory does not grow with the audience. *Errors*: more recipients than a sheet has rows.

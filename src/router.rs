@@ -25,9 +25,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/accounts/{id}/enable",         post().to(accounts::pages::enable))
         .route("/accounts/{id}/reset-password", post().to(accounts::pages::reset_password))
 
-        .route("/reports",                      get().to(reports::pages::list))
+        .route("/reports",                      get().to(reports::programme_pages::list))
+        .route("/reports/calculator",           get().to(reports::programme_pages::calculator))
         .route("/campaigns/{id}/report",        get().to(reports::pages::show))
         .route("/campaigns/{id}/report.csv",    get().to(reports::pages::csv))
+        .route("/campaigns/{id}/report.xlsx",   get().to(reports::pages::xlsx))
+        .route("/campaigns/{id}/report/{table}.csv", get().to(reports::pages::table))
         .route("/campaigns/{id}/report.json",   get().to(reports::pages::json))
 
         .route("/shop",                         get().to(ingest::pages::shop))

@@ -24,7 +24,9 @@ fn start() -> DateTime<Utc> {
 fn question(days_over: i64, controls: Controls) -> Question {
     let dates = Dates { sent_at: Some(start()), ..Dates::default() };
     let window = Window::of(dates, chrono_tz::UTC, start() + TimeDelta::days(days_over)).unwrap();
-    Question { window, zone: chrono_tz::UTC, currency: "EUR".into(), controls, eligible_products: Some(8) }
+    let known = start() + TimeDelta::days(days_over);
+    let currency = "EUR".into();
+    Question { window, zone: chrono_tz::UTC, currency, controls, eligible_products: Some(8), known }
 }
 
 fn event<'a>(
@@ -65,11 +67,11 @@ fn small_world(days_over: i64) -> Report {
     let controls = Controls { holdout_share: 0.25, baseline_share: 0.25 };
     let mut tally = Tally::new(question(days_over, controls), arms.map(|(id, arm)| (id.to_owned(), arm)));
     for customer in ["p1", "p2", "p3"] {
-        tally.pick(customer, "wine", Origin::Personal);
-        tally.pick(customer, "glass", Origin::Popular);
+        tally.pick(customer, "wine", 1, Origin::Personal);
+        tally.pick(customer, "glass", 2, Origin::Popular);
     }
-    tally.pick("b1", "cork", Origin::Popular);
-    tally.pick("h1", "wine", Origin::Personal);
+    tally.pick("b1", "cork", 1, Origin::Popular);
+    tally.pick("h1", "wine", 1, Origin::Personal);
     for event in [
         event(Purchase, 0, "p1", "wine", "1", 30),
         event(Purchase, 0, "p1", "bread", "1", 10),
@@ -304,11 +306,11 @@ proptest! {
         let mut tally = Tally::new(question(14, controls), arms);
         // Products are known in the order of their names, as the recount sorts them.
         for product in 0..4 {
-            tally.pick("ordering", &format!("p{product}"), Origin::Popular);
+            tally.pick("ordering", &format!("p{product}"), 1, Origin::Popular);
         }
         let mut picks: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (customer, product) in pairs {
-            tally.pick(&format!("c{customer}"), &format!("p{product}"), Origin::Personal);
+            tally.pick(&format!("c{customer}"), &format!("p{product}"), 1, Origin::Personal);
             if arm(customer) != Arm::Holdout {
                 picks.entry(customer).or_default().insert(product);
             }

@@ -2,9 +2,10 @@
 
 use crate::ids::CampaignId;
 use crate::installation::Installation;
-use crate::reports::{self, ReportError, export, pages};
+use crate::reports::{self, ReportError, export, pages, workbook};
 use crate::store::campaigns;
 use anyhow::{Context, bail};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -34,18 +35,20 @@ enum Format {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Args { campaign, config, format, out } = args;
-    if matches!(format, Format::Xlsx | Format::Pdf) {
-        eprintln!("handpick: this version writes html, csv and json; xlsx and pdf are not available in it.");
+    if format == Format::Pdf {
+        eprintln!("handpick: this version writes html, csv, json and xlsx; pdf is not available in it.");
         return Ok(ExitCode::from(2));
     }
     let installation = super::open(&config)?;
     let found = reports::report_of(&installation, named(&installation, &campaign)?)?;
-    let text = match format {
-        Format::Csv => export::csv(&found),
-        Format::Json => serde_json::to_string_pretty(&export::json(&found))?,
-        _ => pages::file(&found, installation.zone())?,
+    let tables = pages::named(&installation, &found).map_err(|error| anyhow::anyhow!(error.to_string()))?;
+    let bytes = match format {
+        Format::Csv => export::csv(&found).into_bytes(),
+        Format::Json => serde_json::to_vec_pretty(&export::json(&found))?,
+        Format::Xlsx => workbook::write(&found, &tables)?,
+        _ => pages::file(&found, &tables, installation.zone())?.into_bytes(),
     };
-    write(&out, &text)?;
+    write(&out, &bytes)?;
     eprintln!("{}", found.report.verdict);
     Ok(ExitCode::SUCCESS)
 }
@@ -68,10 +71,11 @@ fn named(installation: &Installation, campaign: &str) -> anyhow::Result<Campaign
 }
 
 #[expect(clippy::print_stdout, reason = "a command's result goes to stdout")]
-fn write(out: &Path, text: &str) -> anyhow::Result<()> {
+fn write(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if out == Path::new("-") {
-        println!("{text}");
+        std::io::stdout().write_all(bytes)?;
+        println!();
         return Ok(());
     }
-    std::fs::write(out, text).with_context(|| format!("{} cannot be written", out.display()))
+    std::fs::write(out, bytes).with_context(|| format!("{} cannot be written", out.display()))
 }

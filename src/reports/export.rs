@@ -2,6 +2,7 @@
 
 use super::Reported;
 use super::report::{Comparison, GroupFigures, Report};
+use super::tables::{Cell, Table};
 use crate::recommender::uplift::Interval;
 use serde_json::{Value, json};
 
@@ -39,6 +40,25 @@ pub fn json(reported: &Reported) -> Value {
         "window_is_closed": reported.report.window.is_closed(),
         "report": reported.report,
     })
+}
+
+/// One table as CSV; numbers are plain decimals with a point.
+///
+/// # Panics
+/// Never: the writer's target is memory.
+pub fn table(table: &Table) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let infallible = "invariant: memory takes every row, and all rows have the table's columns";
+    writer.write_record(table.columns.iter().map(|column| column.title)).expect(infallible);
+    for row in &table.rows {
+        let cells = row.iter().map(|cell| match cell {
+            Cell::Text(text) => neutral(text),
+            Cell::Number(number) => number.to_string(),
+            Cell::None => String::new(),
+        });
+        writer.write_record(cells).expect(infallible);
+    }
+    String::from_utf8_lossy(&writer.into_inner().expect(infallible)).into_owned()
 }
 
 /// A cell that a spreadsheet would take for a formula gets an apostrophe in front; a number stays a number.

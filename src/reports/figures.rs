@@ -1,6 +1,7 @@
 //! A report's numbers as people read them: words, rounded amounts, and an interval as a picture.
 
 use super::report::{Comparison, GroupFigures, Report};
+use super::tables::{Cell, Table, Unit};
 use super::verdict::is_split_broken;
 use crate::recommender::uplift::Interval;
 use crate::web::{self, decimal, percent, whole};
@@ -22,6 +23,59 @@ pub(super) struct View {
     pub groups: Vec<GroupRow>,
     pub chart: String,
     pub days: Vec<DayRow>,
+    /// What may be said already while the window is open.
+    pub early: Option<String>,
+    /// Those that the page does not draw in another way.
+    pub tables: Vec<TableView>,
+}
+
+pub(super) struct TableView {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub about: &'static str,
+    /// Titles, and whether the column holds numbers.
+    pub columns: Vec<(&'static str, bool)>,
+    pub rows: Vec<Vec<String>>,
+}
+
+fn table_view(table: &Table, currency: &str) -> TableView {
+    let show = |cell: &Cell, unit: Unit| match cell {
+        Cell::Text(text) => text.clone(),
+        Cell::None => NONE.to_owned(),
+        Cell::Number(number) => match unit {
+            Unit::Count | Unit::Text => whole(number.round() as i64),
+            Unit::Share => percent(*number),
+            Unit::Money => format!("{}\u{a0}{currency}", decimal(*number, 2)),
+            Unit::Number => signed(*number, 3),
+        },
+    };
+    let row = |cells: &Vec<Cell>| {
+        table.columns.iter().zip(cells).map(|(column, cell)| show(cell, column.unit)).collect()
+    };
+    TableView {
+        name: table.name,
+        title: table.title,
+        about: table.about,
+        columns: table.columns.iter().map(|column| (column.title, column.unit != Unit::Text)).collect(),
+        rows: table.rows.iter().map(row).collect(),
+    }
+}
+
+fn early(report: &Report) -> Option<String> {
+    let early = report.early.as_ref()?;
+    let found = early.conversion.difference;
+    let points = |value: f64| signed(value * 100.0, 2);
+    let word = if found.excludes_zero() {
+        "This is more than chance, and it stays so however often you look"
+    } else {
+        "It cannot be told from chance yet"
+    };
+    Some(format!(
+        "So far: {} percentage points more buyers with the mail than without ({} to {}). {word}.",
+        points(found.estimate),
+        points(found.low),
+        points(found.high)
+    ))
 }
 
 pub(super) struct Stat {
@@ -74,7 +128,7 @@ pub(super) struct DayRow {
 
 const NONE: &str = "–";
 
-pub(super) fn view(name: &str, report: &Report, zone: Tz) -> View {
+pub(super) fn view(name: &str, report: &Report, tables: &[Table], zone: Tz) -> View {
     let window = &report.window;
     let is_closed = window.is_closed();
     View {
@@ -96,6 +150,12 @@ pub(super) fn view(name: &str, report: &Report, zone: Tz) -> View {
         groups: report.groups.iter().map(|figures| group_row(figures, &report.currency)).collect(),
         chart: chart(report),
         days: report.days.iter().map(|day| day_row(day, &report.currency)).collect(),
+        early: early(report),
+        tables: tables
+            .iter()
+            .filter(|table| !matches!(table.name, "groups" | "days"))
+            .map(|table| table_view(table, &report.currency))
+            .collect(),
     }
 }
 

@@ -4,18 +4,19 @@
 //! customers and their order lines in the window, not with the history. Everybody who was assigned counts, whether
 //! the mail was opened or not (intention to treat). Views and clicks change nothing.
 
-use super::outcome::{self, Line, Outcome};
-use super::report::{Comparison, Day, Group, GroupFigures, LeftOut, PickFigures, Report};
+use super::attribution::{Ascribing, Attributed};
+use super::compare::{compare, early};
+use super::detail::{Detail, Details, Pick};
+use super::outcome::{self, Line, Measured};
+use super::report::{Day, Group, GroupFigures, LeftOut, PickFigures, Report};
 use super::verdict;
 use super::window::Window;
 use crate::index::Index;
 use crate::money::Money;
 use crate::picker::plan::{Arm, Controls, Origin};
-use crate::recommender::uplift::{
-    Moments, Proportion, difference_of_means, difference_of_proportions, sample_ratio_p_value,
-};
+use crate::recommender::uplift::sample_ratio_p_value;
 use crate::records::{Event, EventKind};
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
@@ -28,6 +29,23 @@ pub struct Question {
     /// The planned shares.
     pub controls: Controls,
     pub eligible_products: Option<u64>,
+    /// Up to here the history is known; orders after the window count for what is ascribed over thirty days.
+    pub known: DateTime<Utc>,
+}
+
+/// What people spent in so many days before the campaign makes the comparison sharper, and shows whether the groups were
+/// alike.
+const DAYS_BEFORE: i64 = 90;
+/// The longest time over which orders are ascribed.
+const DAYS_AFTER: i64 = 30;
+
+impl Question {
+    /// From when to when events matter.
+    pub fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        let longest = self.window.from + TimeDelta::days(DAYS_AFTER);
+        let end = self.known.min(longest).max(self.window.known_until);
+        (self.window.from - TimeDelta::days(DAYS_BEFORE), end)
+    }
 }
 
 /// Gathers what the figures need.
@@ -44,8 +62,11 @@ pub struct Tally {
 
 struct Person {
     arm: Arm,
-    picks: Vec<u32>,
+    picks: Vec<Pick>,
     lines: Vec<Line>,
+    clicks_us: Vec<i64>,
+    before: Money,
+    bought_before: bool,
 }
 
 impl Tally {
@@ -55,7 +76,14 @@ impl Tally {
         let mut people = Vec::new();
         for (customer, arm) in arms {
             if customers.intern(&customer) as usize == people.len() {
-                people.push(Person { arm, picks: Vec::new(), lines: Vec::new() });
+                people.push(Person {
+                    arm,
+                    picks: Vec::new(),
+                    lines: Vec::new(),
+                    clicks_us: Vec::new(),
+                    before: Money::ZERO,
+                    bought_before: false,
+                });
             }
         }
         Self {
@@ -72,14 +100,14 @@ impl Tally {
 
     /// One pick. Picks of customers without an arm are not of this campaign and change nothing; neither do picks of
     /// the holdout, who never saw any.
-    pub fn pick(&mut self, customer: &str, product: &str, origin: Origin) {
+    pub fn pick(&mut self, customer: &str, product: &str, slot: u8, origin: Origin) {
         let Some(number) = self.customers.number(customer) else { return };
         let person = &mut self.people[number as usize];
         if person.arm == Arm::Holdout {
             return;
         }
         let product = self.products.intern(product);
-        person.picks.push(product);
+        person.picks.push(Pick { product, slot, origin });
         if person.arm == Arm::Picks {
             self.picks.picks += 1;
             self.personal += u64::from(matches!(origin, Origin::Personal | Origin::Similar));
@@ -88,28 +116,47 @@ impl Tally {
         }
     }
 
-    /// One event, in any order; only purchases and refunds inside the window matter.
+    /// A click of the campaign's e-mail, by whoever it was sent to.
+    pub fn click(&mut self, customer: &str, at: DateTime<Utc>) {
+        if let Some(number) = self.customers.number(customer) {
+            self.people[number as usize].clicks_us.push(at.timestamp_micros());
+        }
+    }
+
+    /// One event, in any order; only purchases and refunds inside [`Question::span`] matter.
     pub fn event(&mut self, event: &Event<'_>) {
-        let window = &self.question.window;
-        let inside = event.at_us >= window.from.timestamp_micros()
-            && event.at_us < window.known_until.min(window.until).timestamp_micros();
+        let (from, until) = self.question.span();
+        let at_us = event.at_us;
+        let inside = at_us >= from.timestamp_micros() && at_us < until.timestamp_micros();
         if !inside || !matches!(event.kind, EventKind::Purchase | EventKind::Refund) {
             return;
         }
+        let window = self.question.window;
+        let is_before = at_us < window.from.timestamp_micros();
+        // Of what lies outside the window nothing is told as left out.
+        let counts = u64::from(!is_before && at_us < window.known_until.timestamp_micros());
         let Some(customer) = event.customer else {
-            self.left_out.guest_lines += 1;
+            self.left_out.guest_lines += counts;
             return;
         };
         let Some(number) = self.customers.number(customer) else { return };
         if event.currency.is_some_and(|currency| !currency.eq_ignore_ascii_case(&self.question.currency)) {
-            self.left_out.other_currencies += 1;
+            self.left_out.other_currencies += counts;
             return;
         }
-        self.left_out.without_value += u64::from(event.value.is_none());
+        let is_refund = event.kind == EventKind::Refund;
+        if is_before {
+            let person = &mut self.people[number as usize];
+            let value = event.value.unwrap_or_default();
+            person.before += if is_refund { -value } else { value };
+            person.bought_before |= !is_refund;
+            return;
+        }
+        self.left_out.without_value += counts * u64::from(event.value.is_none());
         let product = event.product.map(|product| self.products.intern(product));
         self.people[number as usize].lines.push(Line {
-            at_us: event.at_us,
-            refund: event.kind == EventKind::Refund,
+            at_us,
+            refund: is_refund,
             order: event.order.map(Into::into),
             product,
             value: event.value,
@@ -118,40 +165,68 @@ impl Tally {
 
     /// All figures, the comparisons only once the window has closed.
     pub fn finish(mut self) -> Report {
-        let outcomes: Vec<(Arm, u64, Outcome)> = std::mem::take(&mut self.people)
-            .into_iter()
-            .map(|person| {
-                let outcome = outcome::of_customer(person.lines, &person.picks);
-                (person.arm, person.picks.len() as u64, outcome)
-            })
-            .collect();
-        self.left_out.earlier_refunds = outcomes.iter().map(|(.., outcome)| outcome.refunds_left_out).sum();
+        let (people, attribution, detail) = self.measure();
+        self.left_out.earlier_refunds = people.iter().map(|person| person.outcome.refunds_left_out).sum();
         let groups: Vec<GroupFigures> = Group::ALL
             .into_iter()
-            .map(|group| figures(group, &outcomes))
+            .map(|group| figures(group, &people))
             .filter(|figures| figures.customers > 0)
             .collect();
+        let is_closed = self.question.window.is_closed();
+        let compared =
+            |treated, control| is_closed.then(|| compare(treated, control, &groups, &people)).flatten();
         let mut report = Report {
             currency: self.question.currency.clone(),
             time_zone: self.question.zone.name().to_owned(),
             window: self.question.window,
-            mail: None,
-            recommender: None,
+            mail: compared(Group::Mailed, Group::Holdout),
+            recommender: compared(Group::Picks, Group::Baseline),
             picks: self.pick_figures(),
             ratio_p_value: self.ratio(&groups),
-            days: self.days(&groups, &outcomes),
+            days: self.days(&groups, &people),
+            left_out: self.left_out.clone(),
+            early: (!is_closed).then(|| early(Group::Mailed, Group::Holdout, &groups, &people)).flatten(),
             groups,
-            left_out: self.left_out,
+            attribution,
+            detail,
             verdict: String::new(),
             cautions: Vec::new(),
         };
-        if report.window.is_closed() {
-            report.mail = compare(Group::Mailed, Group::Holdout, &report, &outcomes);
-            report.recommender = compare(Group::Picks, Group::Baseline, &report, &outcomes);
-        }
         report.verdict = verdict::sentence(&report);
         report.cautions = verdict::cautions(&report);
         report
+    }
+
+    /// Everybody's outcome, what is ascribed, and what became of single picks.
+    fn measure(&mut self) -> (Vec<Measured>, Vec<Attributed>, Detail) {
+        let window_end = self.question.window.known_until.timestamp_micros();
+        let people = std::mem::take(&mut self.people);
+        let has_clicks = people.iter().any(|person| !person.clicks_us.is_empty());
+        let known_us = self.question.known.timestamp_micros();
+        let sent_us = self.question.window.from.timestamp_micros();
+        let mut ascribing = Ascribing::new(sent_us, known_us, has_clicks);
+        let mut details = Details::default();
+        let measured = people.into_iter().map(|person| {
+            let picks: Vec<u32> = person.picks.iter().map(|pick| pick.product).collect();
+            if person.arm != Arm::Holdout {
+                ascribing.add(&person.lines, &picks, &person.clicks_us);
+            }
+            let mut lines = person.lines;
+            lines.retain(|line| line.at_us < window_end);
+            let bought: Vec<u32> =
+                lines.iter().filter(|line| !line.refund).filter_map(|line| line.product).collect();
+            details.add(person.arm, &person.picks, &bought);
+            Measured {
+                arm: person.arm,
+                picks: picks.len() as u64,
+                before: person.before,
+                bought_before: person.bought_before,
+                outcome: outcome::of_customer(lines, &picks),
+            }
+        });
+        let measured = measured.collect();
+        let names: Vec<&str> = self.products.ids().collect();
+        (measured, ascribing.finish(), details.finish(|product| names[product as usize]))
     }
 
     fn pick_figures(&self) -> PickFigures {
@@ -182,17 +257,15 @@ impl Tally {
         sample_ratio_p_value(&counts, &shares).ok()
     }
 
-    fn days(&self, groups: &[GroupFigures], outcomes: &[(Arm, u64, Outcome)]) -> Vec<Day> {
+    fn days(&self, groups: &[GroupFigures], people: &[Measured]) -> Vec<Day> {
         let zone = self.question.zone;
         let day = |at_us| {
             DateTime::from_timestamp_micros(at_us).unwrap_or_default().with_timezone(&zone).date_naive()
         };
         let series = |group: Group| {
             let mut days: BTreeMap<NaiveDate, Money> = BTreeMap::new();
-            for (arm, _, outcome) in outcomes {
-                if group.has(*arm) {
-                    outcome::by_day(&outcome.movements, day, &mut days);
-                }
+            for person in people.iter().filter(|person| group.has(person.arm)) {
+                outcome::by_day(&person.outcome.movements, day, &mut days);
             }
             days
         };
@@ -216,16 +289,17 @@ impl Tally {
     }
 }
 
-fn figures(group: Group, outcomes: &[(Arm, u64, Outcome)]) -> GroupFigures {
+fn figures(group: Group, people: &[Measured]) -> GroupFigures {
     let (mut customers, mut buyers, mut orders, mut with_picks, mut hits) = (0, 0, 0, 0, 0);
     let (mut bought, mut refunded) = (Money::ZERO, Money::ZERO);
-    for (_, picks, outcome) in outcomes.iter().filter(|(arm, ..)| group.has(*arm)) {
+    for person in people.iter().filter(|person| group.has(person.arm)) {
+        let outcome = &person.outcome;
         customers += 1;
         buyers += u64::from(outcome.is_buyer());
         orders += outcome.orders;
         bought += outcome.bought;
         refunded += outcome.refunded;
-        with_picks += u64::from(*picks > 0);
+        with_picks += u64::from(person.picks > 0);
         hits += u64::from(outcome.hit);
     }
     let revenue = bought - refunded;
@@ -248,34 +322,4 @@ fn figures(group: Group, outcomes: &[(Arm, u64, Outcome)]) -> GroupFigures {
 
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-fn compare(
-    treated: Group,
-    control: Group,
-    report: &Report,
-    outcomes: &[(Arm, u64, Outcome)],
-) -> Option<Comparison> {
-    let proportion = |group: Group| {
-        let figures = report.group(group)?;
-        Some(Proportion { successes: figures.buyers, people: figures.customers })
-    };
-    let moments = |group: Group| {
-        let mut moments = Moments::default();
-        for (_, _, outcome) in outcomes.iter().filter(|(arm, ..)| group.has(*arm)) {
-            moments.push(outcome.net().as_f64());
-        }
-        moments
-    };
-    let conversion = difference_of_proportions(proportion(treated)?, proportion(control)?).ok()?;
-    let revenue = difference_of_means(&moments(treated), &moments(control)).ok();
-    let people = report.group(treated)?.customers as f64;
-    Some(Comparison {
-        treated,
-        control,
-        additional_buyers: conversion.difference.times(people),
-        additional_revenue: revenue.map(|revenue| revenue.difference.times(people)),
-        conversion,
-        revenue,
-    })
 }

@@ -1,13 +1,21 @@
 //! What a campaign earned: figures, uplift with intervals, exports and pages.
 
+pub mod attribution;
+pub mod calculator;
+mod compare;
+pub mod detail;
 pub mod export;
 mod figures;
 pub mod kpi;
 pub mod outcome;
 pub mod pages;
+pub mod programme;
+pub mod programme_pages;
 pub mod report;
+pub mod tables;
 pub mod verdict;
 pub mod window;
+pub mod workbook;
 
 use crate::history::{EventRange, History, HistoryError, Snapshot};
 use crate::ids::CampaignId;
@@ -16,7 +24,8 @@ use crate::picker::picks_file::{self, PicksFileError};
 use crate::picker::plan::Plan;
 use crate::picker::summary::Summary;
 use crate::store::campaigns::{self, Campaign};
-use crate::store::{StoreError, reports, syncs};
+use crate::store::{StoreError, reports, responses, syncs};
+use chrono::{DateTime, Utc};
 use kpi::{Question, Tally};
 use report::Report;
 use serde::{Deserialize, Serialize};
@@ -71,12 +80,12 @@ pub fn report_of(installation: &Installation, id: CampaignId) -> Result<Reported
         return Err(ReportError::NotGenerated(campaign.name));
     };
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
-    let window = window_of(installation, &campaign, &snapshot)?;
+    let (window, known) = window_of(installation, &campaign, &snapshot)?;
     let version = i64::try_from(snapshot.version()).unwrap_or(i64::MAX);
     if let Some(report) = stored(installation, id, version, &generation, window)? {
         return Ok(Reported { id, name: campaign.name, report });
     }
-    let report = compute(installation, &campaign, &generation, &snapshot, window)?;
+    let report = compute(installation, &campaign, &generation, &snapshot, (window, known))?;
     let stored = Stored { generation, report };
     installation.store.write(|conn| reports::put(conn, id, version, &stored, installation.now()))?;
     Ok(Reported { id, name: campaign.name, report: stored.report })
@@ -106,7 +115,7 @@ fn window_of(
     installation: &Installation,
     campaign: &Campaign,
     snapshot: &Snapshot,
-) -> Result<Window, ReportError> {
+) -> Result<(Window, DateTime<Utc>), ReportError> {
     let plan: Plan = campaign.plan()?;
     let zone = installation.zone();
     let shop = installation.shop_id();
@@ -120,7 +129,8 @@ fn window_of(
         starts_on: plan.starts_on,
         ends_on: plan.ends_on,
     };
-    Window::of(dates, zone, known).ok_or_else(|| ReportError::NoDates(campaign.name.clone()))
+    let window = Window::of(dates, zone, known).ok_or_else(|| ReportError::NoDates(campaign.name.clone()))?;
+    Ok((window, known))
 }
 
 fn compute(
@@ -128,7 +138,7 @@ fn compute(
     campaign: &Campaign,
     generation: &str,
     snapshot: &Snapshot,
-    window: Window,
+    (window, known): (Window, DateTime<Utc>),
 ) -> Result<Report, ReportError> {
     let plan: Plan = campaign.plan()?;
     let summary: Option<Summary> = campaign.summary()?;
@@ -138,14 +148,19 @@ fn compute(
         currency: installation.shop.currency.clone(),
         controls: plan.controls,
         eligible_products: summary.map(|summary| summary.products.len() as u64).filter(|all| *all > 0),
+        known,
     };
+    let (from, until) = question.span();
     let folder = installation.folder.campaign(installation.shop_id(), campaign.id).join(generation);
     let mut tally = Tally::new(question, picks_file::arms(&folder)?);
     for pick in picks_file::picks(&folder)? {
         let pick = pick?;
-        tally.pick(&pick.customer, &pick.product, pick.origin);
+        tally.pick(&pick.customer, &pick.product, pick.slot, pick.origin);
     }
-    for batch in snapshot.events(EventRange::between(window.from, window.until))? {
+    for (customer, at) in installation.store.read(|conn| responses::clicks(conn, campaign.id))? {
+        tally.click(&customer, at);
+    }
+    for batch in snapshot.events(EventRange::between(from, until))? {
         batch?.iter().for_each(|event| tally.event(&event));
     }
     Ok(tally.finish())

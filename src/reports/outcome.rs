@@ -7,6 +7,7 @@
 //! window; it is left out and counted. Who gave everything back is still a buyer: the mail did bring the order.
 
 use crate::money::Money;
+use crate::picker::plan::Arm;
 use std::collections::{BTreeMap, HashSet};
 
 /// One purchase or refund line of a customer, in the shop's currency.
@@ -18,6 +19,17 @@ pub struct Line {
     /// The product's place in the report's index.
     pub product: Option<u32>,
     pub value: Option<Money>,
+}
+
+/// A customer of the campaign with everything that is compared.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    pub arm: Arm,
+    pub picks: u64,
+    /// Spent before the window, less what was given back.
+    pub before: Money,
+    pub bought_before: bool,
+    pub outcome: Outcome,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

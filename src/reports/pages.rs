@@ -1,31 +1,20 @@
-//! The list of reports, a campaign's report, its downloads and the report as a file that stands alone.
+//! A campaign's report, its downloads, and the report as a file that stands alone.
 
 use super::export;
 use super::figures::{View, view};
+use super::tables::{Table, tables};
+use super::workbook;
 use super::{ReportError, Reported, report_of};
 use crate::auth::Analyst;
+use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
-use crate::store::campaigns::{self, CampaignState};
 use crate::web::{self, Page, Section, Shell, WebError};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
+use std::collections::HashMap;
 use std::sync::Arc;
-
-#[derive(Template)]
-#[template(path = "reports/list.html")]
-struct List {
-    shell: Shell,
-    campaigns: Vec<Line>,
-}
-
-struct Line {
-    id: CampaignId,
-    name: String,
-    state: &'static str,
-    sent: String,
-}
 
 #[derive(Template)]
 #[template(path = "reports/report.html")]
@@ -52,25 +41,6 @@ impl From<ReportError> for WebError {
     }
 }
 
-/// GET /reports
-pub async fn list(Analyst(who): Analyst, installation: Data<Arc<Installation>>) -> Page {
-    let state = installation.clone();
-    let shop = installation.shop_id();
-    let all = web::blocking(move || Ok(state.store.read(|conn| campaigns::all(conn, shop))?)).await?;
-    let zone = installation.zone();
-    let campaigns = all
-        .into_iter()
-        .filter(|one| matches!(one.state, CampaignState::Sent | CampaignState::Closed))
-        .map(|one| Line {
-            id: one.id,
-            name: one.name,
-            state: one.state.name(),
-            sent: one.sent_at.map_or(String::new(), |at| web::date(at, zone)),
-        })
-        .collect();
-    web::page(&List { shell: Shell::new(&installation, &who, Section::Reports), campaigns })
-}
-
 async fn reported(installation: &Data<Arc<Installation>>, id: CampaignId) -> Result<Reported, WebError> {
     let state = installation.clone();
     web::blocking(move || Ok(report_of(&state, id)?)).await
@@ -83,7 +53,8 @@ pub async fn show(
     installation: Data<Arc<Installation>>,
 ) -> Page {
     let found = reported(&installation, *id).await?;
-    let report = view(&found.name, &found.report, installation.zone());
+    let tables = named(&installation, &found)?;
+    let report = view(&found.name, &found.report, &tables, installation.zone());
     web::page(&Show { shell: Shell::new(&installation, &who, Section::Reports), id: *id, report })
 }
 
@@ -99,16 +70,60 @@ pub async fn json(Analyst(_): Analyst, id: Path<CampaignId>, installation: Data<
     Ok(download(&found, "json", "application/json", export::json(&found).to_string()))
 }
 
-fn download(found: &Reported, ending: &str, kind: &str, body: String) -> HttpResponse {
+/// The report's tables, products by their titles.
+pub fn named(installation: &Installation, found: &Reported) -> Result<Vec<Table>, WebError> {
+    let internal = |error: crate::history::HistoryError| WebError::Internal(error.to_string());
+    let history = History::open(&installation.folder.history(installation.shop_id())).map_err(internal)?;
+    let products = history.snapshot().and_then(|snapshot| snapshot.products()).map_err(internal)?;
+    let titles: HashMap<&str, &str> =
+        products.iter().map(|product| (product.id.as_str(), product.title.as_str())).collect();
+    let title_of = |id: &str| titles.get(id).copied().unwrap_or_default().to_owned();
+    Ok(tables(&found.report, title_of))
+}
+
+/// GET /campaigns/{id}/report.xlsx
+pub async fn xlsx(Analyst(_): Analyst, id: Path<CampaignId>, installation: Data<Arc<Installation>>) -> Page {
+    let found = reported(&installation, *id).await?;
+    let state = installation.clone();
+    let (found, book) = web::blocking(move || {
+        let book = workbook::write(&found, &named(&state, &found)?)
+            .map_err(|error| WebError::Internal(error.to_string()))?;
+        Ok((found, book))
+    })
+    .await?;
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    Ok(download(&found, "xlsx", kind, book))
+}
+
+/// GET /campaigns/{id}/report/{table}.csv
+pub async fn table(
+    Analyst(_): Analyst,
+    path: Path<(CampaignId, String)>,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    let (id, name) = path.into_inner();
+    let found = reported(&installation, id).await?;
+    let state = installation.clone();
+    let (found, text) = web::blocking(move || {
+        let tables = named(&state, &found)?;
+        let missing = || WebError::NotFound("The report has no such table.".into());
+        let table = tables.iter().find(|table| table.name == name).ok_or_else(missing)?;
+        Ok((found, export::table(table)))
+    })
+    .await?;
+    Ok(download(&found, "csv", "text/csv; charset=utf-8", text))
+}
+
+fn download(found: &Reported, ending: &str, kind: &str, body: impl Into<Vec<u8>>) -> HttpResponse {
     let disposition = format!("attachment; filename=\"report-{}.{ending}\"", found.id);
     HttpResponse::Ok()
         .content_type(kind)
         .insert_header(("Content-Disposition", disposition))
         .insert_header(("Cache-Control", "no-store"))
-        .body(body)
+        .body(body.into())
 }
 
 /// The report as one HTML file that needs nothing else.
-pub fn file(found: &Reported, zone: chrono_tz::Tz) -> Result<String, askama::Error> {
-    File { report: view(&found.name, &found.report, zone) }.render()
+pub fn file(found: &Reported, tables: &[Table], zone: chrono_tz::Tz) -> Result<String, askama::Error> {
+    File { report: view(&found.name, &found.report, tables, zone) }.render()
 }

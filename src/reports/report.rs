@@ -1,9 +1,13 @@
 //! The shape of a report: what is stored, exported and drawn.
 
+use super::attribution::Attributed;
+use super::detail::Detail;
 use super::window::Window;
 use crate::money::Money;
 use crate::picker::plan::Arm;
-use crate::recommender::uplift::{Interval, MeanUplift, ProportionUplift};
+use crate::recommender::uplift::{
+    BootstrapUplift, CupedUplift, Interval, MeanUplift, ProportionUplift, SequentialUplift,
+};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +28,11 @@ pub struct Report {
     pub ratio_p_value: Option<f64>,
     pub days: Vec<Day>,
     pub left_out: LeftOut,
+    /// What may be said of the mail before the window closes; `None` afterwards, and without a holdout.
+    pub early: Option<Early>,
+    /// Orders ascribed as other tools do it.
+    pub attribution: Vec<Attributed>,
+    pub detail: Detail,
     /// One plain sentence for whoever reads nothing else, and what to keep in mind.
     pub verdict: String,
     pub cautions: Vec<String>,
@@ -112,6 +121,33 @@ pub struct Comparison {
     pub additional_buyers: Interval,
     /// The difference in revenue per customer × the treated group's people.
     pub additional_revenue: Option<Interval>,
+    /// Revenue per customer against the control's, in parts of it: 0.1 is a tenth more.
+    pub relative_revenue: Option<Interval>,
+    /// Revenue per customer by resampling, the largest amounts cut.
+    pub robust: Option<BootstrapUplift>,
+    /// Revenue per customer with what everybody spent before taken into account.
+    pub adjusted: Option<CupedUplift>,
+    /// Whether the groups were alike before.
+    pub balance: Vec<Balance>,
+}
+
+/// A property of customers before the campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Balance {
+    pub what: String,
+    /// Means of the groups.
+    pub treated: f64,
+    pub control: f64,
+    /// In standard deviations.
+    pub difference: Interval,
+}
+
+/// Differences that hold however often they are looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Early {
+    pub conversion: SequentialUplift,
+    /// Per customer.
+    pub revenue: Option<SequentialUplift>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -87,3 +87,13 @@ pub fn sent_at(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Vec<(String
         .load(conn)?;
     Ok(rows.into_iter().filter_map(|(customer, at)| Some((customer, at?))).collect())
 }
+
+/// Who clicked when, by whoever did not call itself a program.
+pub fn clicks(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Vec<(String, DateTime<Utc>)>> {
+    Ok(responses::table
+        .filter(responses::campaign_id.eq(campaign.0))
+        .filter(responses::kind.eq(ResponseKind::Click.name()).and(responses::by_program.eq(false)))
+        .order(responses::id)
+        .select((responses::customer, responses::at))
+        .load(conn)?)
+}

@@ -1,0 +1,154 @@
+//! How single places, origins and products did: what was shown, and what of it was bought.
+
+use crate::picker::plan::{Arm, Origin};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Products told of, those shown most.
+const PRODUCTS: usize = 50;
+
+/// Picks of a kind, and how many of them were bought by who was shown them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    pub name: String,
+    pub picks: u64,
+    pub bought: u64,
+}
+
+impl Shown {
+    /// Bought ÷ picks, 0 to 1.
+    pub fn rate(&self) -> Option<f64> {
+        (self.picks > 0).then(|| self.bought as f64 / self.picks as f64)
+    }
+}
+
+/// A product that was picked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProductFigures {
+    pub product: String,
+    /// Customers it was shown to, and those of them who bought it.
+    pub shown: u64,
+    pub bought: u64,
+    /// Customers who got no e-mail, and those of them who bought it.
+    pub unshown: u64,
+    pub bought_unshown: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Detail {
+    /// In the order of the places.
+    pub slots: Vec<Shown>,
+    pub origins: Vec<Shown>,
+    pub products: Vec<ProductFigures>,
+}
+
+/// One recipient's pick.
+#[derive(Debug, Clone, Copy)]
+pub struct Pick {
+    pub product: u32,
+    pub slot: u8,
+    pub origin: Origin,
+}
+
+/// Gathers what happened to picks, one customer at a time.
+#[derive(Default)]
+pub struct Details {
+    slots: HashMap<u8, (u64, u64)>,
+    origins: HashMap<Origin, (u64, u64)>,
+    products: HashMap<u32, (u64, u64)>,
+    holdout: u64,
+    bought_by_holdout: HashMap<u32, u64>,
+}
+
+impl Details {
+    /// `bought` are the products that the customer bought in the window.
+    pub fn add(&mut self, arm: Arm, picks: &[Pick], bought: &[u32]) {
+        if arm == Arm::Holdout {
+            self.holdout += 1;
+            let mut once = bought.to_vec();
+            once.sort_unstable();
+            once.dedup();
+            once.into_iter().for_each(|product| *self.bought_by_holdout.entry(product).or_default() += 1);
+            return;
+        }
+        for pick in picks {
+            let is_bought = u64::from(bought.contains(&pick.product));
+            let count = |counts: &mut (u64, u64)| {
+                counts.0 += 1;
+                counts.1 += is_bought;
+            };
+            count(self.slots.entry(pick.slot).or_default());
+            count(self.origins.entry(pick.origin).or_default());
+            count(self.products.entry(pick.product).or_default());
+        }
+    }
+
+    pub fn finish<'a>(self, name_of: impl Fn(u32) -> &'a str) -> Detail {
+        let shown = |name: String, (picks, bought): (u64, u64)| Shown { name, picks, bought };
+        let mut slots: Vec<_> = self.slots.into_iter().collect();
+        slots.sort_by_key(|(slot, _)| *slot);
+        let mut origins: Vec<_> = self.origins.into_iter().collect();
+        origins.sort_by_key(|(origin, counts)| (std::cmp::Reverse(counts.0), *origin));
+        let mut products: Vec<_> = self.products.into_iter().collect();
+        products
+            .sort_by(|(a, of_a), (b, of_b)| of_b.0.cmp(&of_a.0).then_with(|| name_of(*a).cmp(name_of(*b))));
+        products.truncate(PRODUCTS);
+        let (holdout, by_holdout) = (self.holdout, self.bought_by_holdout);
+        Detail {
+            slots: slots.into_iter().map(|(slot, counts)| shown(format!("Place {slot}"), counts)).collect(),
+            origins: origins
+                .into_iter()
+                .map(|(origin, counts)| shown(origin_in_words(origin).to_owned(), counts))
+                .collect(),
+            products: products
+                .into_iter()
+                .map(|(product, (shown, bought))| ProductFigures {
+                    product: name_of(product).to_owned(),
+                    shown,
+                    bought,
+                    unshown: holdout,
+                    bought_unshown: by_holdout.get(&product).copied().unwrap_or_default(),
+                })
+                .collect(),
+        }
+    }
+}
+
+const fn origin_in_words(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Personal => "From what they did",
+        Origin::Similar => "Like what they bought",
+        Origin::Category => "From their category",
+        Origin::Popular => "Best-sellers",
+        Origin::Pinned => "Pinned",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_bought_counts_for_its_place_origin_and_product() {
+        let pick = |product, slot, origin| Pick { product, slot, origin };
+        let mut details = Details::default();
+        let both = [pick(1, 1, Origin::Personal), pick(2, 2, Origin::Popular)];
+        details.add(Arm::Picks, &both, &[1, 1]);
+        details.add(Arm::Picks, &both[..1], &[]);
+        details.add(Arm::Holdout, &[], &[2, 2, 7]);
+        details.add(Arm::Holdout, &[], &[]);
+        let detail = details.finish(|product| ["p0", "p1", "p2"][product as usize]);
+        let told = |shown: &Shown| (shown.name.clone(), shown.picks, shown.bought);
+        assert_eq!(
+            detail.slots.iter().map(told).collect::<Vec<_>>(),
+            [("Place 1".into(), 2, 1), ("Place 2".into(), 1, 0)]
+        );
+        assert_eq!(detail.slots[0].rate(), Some(0.5));
+        assert_eq!(told(&detail.origins[0]), ("From what they did".into(), 2, 1));
+        let of = |at: usize| {
+            let one = &detail.products[at];
+            (one.product.as_str(), one.shown, one.bought, one.unshown, one.bought_unshown)
+        };
+        assert_eq!((of(0), of(1)), (("p1", 2, 1, 2, 0), ("p2", 1, 0, 2, 1)));
+    }
+}

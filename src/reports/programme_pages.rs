@@ -1,0 +1,289 @@
+//! The list of reports with what all of them say together, and the calculator.
+
+use super::calculator::{Assumptions, Earnings, earnings};
+use super::programme::{Judged, Programme, programme};
+use super::report::Group;
+use super::report_of;
+use crate::auth::Analyst;
+use crate::ids::CampaignId;
+use crate::installation::Installation;
+use crate::recommender::uplift::Interval;
+use crate::store::campaigns::{self, CampaignState};
+use crate::web::{self, Page, Section, Shell, decimal, whole};
+use actix_web::web::{Data, Query};
+use askama::Template;
+use serde::Deserialize;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "reports/list.html")]
+struct List {
+    shell: Shell,
+    campaigns: Vec<Line>,
+    together: Option<Together>,
+}
+
+struct Line {
+    id: CampaignId,
+    name: String,
+    state: &'static str,
+    sent: String,
+}
+
+/// All campaigns in one picture.
+struct Together {
+    sentence: String,
+    earned: String,
+    note: String,
+    height: usize,
+    zero_x: String,
+    rows: Vec<Row>,
+    mean: Option<Row>,
+}
+
+struct Row {
+    name: String,
+    text: String,
+    y: usize,
+    low_x: String,
+    dot_x: String,
+    high_x: String,
+    radius: String,
+}
+
+const WIDTH: f64 = 420.0;
+const MARGIN: f64 = 12.0;
+const ROW: usize = 34;
+/// Wider intervals are cut off at the picture's edge: one campaign should not squeeze the others.
+const WIDEST: f64 = 1.5;
+
+/// GET /reports
+pub async fn list(Analyst(who): Analyst, installation: Data<Arc<Installation>>) -> Page {
+    let state = installation.get_ref().clone();
+    let shell = Shell::new(&installation, &who, Section::Reports);
+    let page = web::blocking(move || {
+        let all = state.store.read(|conn| campaigns::all(conn, state.shop_id()))?;
+        let zone = state.zone();
+        let sent =
+            |one: &campaigns::Campaign| matches!(one.state, CampaignState::Sent | CampaignState::Closed);
+        let line = |one: campaigns::Campaign| Line {
+            id: one.id,
+            name: one.name,
+            state: one.state.name(),
+            sent: one.sent_at.map_or(String::new(), |at| web::date(at, zone)),
+        };
+        let campaigns: Vec<Line> = all.into_iter().filter(sent).map(line).collect();
+        let together = together(&programme(&state)?, &state.shop.currency);
+        Ok(List { shell, campaigns, together })
+    })
+    .await?;
+    web::page(&page)
+}
+
+fn percent(value: f64) -> String {
+    let sign = if value < 0.0 { "−" } else { "+" };
+    format!("{sign}{}\u{a0}%", decimal((value * 100.0).abs(), 1))
+}
+
+fn between(interval: Interval) -> String {
+    format!("{} ({} to {})", percent(interval.estimate), percent(interval.low), percent(interval.high))
+}
+
+fn together(programme: &Programme, currency: &str) -> Option<Together> {
+    if programme.judged.is_empty() {
+        return None;
+    }
+    let shown = programme.judged.iter().map(|one| one.uplift).chain(programme.mean);
+    let ends = shown.flat_map(|interval| [interval.low, interval.high]);
+    let (low, high) = ends.fold((0.0f64, 0.0f64), |(low, high), end| (low.min(end), high.max(end)));
+    let (low, high) = (low.max(-1.0), high.min(WIDEST).max(0.05));
+    let place = |value: f64| {
+        let inside = value.clamp(low, high);
+        decimal(MARGIN + (inside - low) / (high - low) * (WIDTH - 2.0 * MARGIN), 1)
+    };
+    let row = |at: usize, name: &str, interval: Interval, radius: f64| Row {
+        name: name.to_owned(),
+        text: between(interval),
+        y: at * ROW + ROW / 2,
+        low_x: place(interval.low),
+        dot_x: place(interval.estimate),
+        high_x: place(interval.high),
+        radius: decimal(radius, 1),
+    };
+    let largest = programme.judged.iter().map(|one| one.weight).fold(f64::EPSILON, f64::max);
+    let of = |(at, one): (usize, &Judged)| {
+        row(at, &one.name, one.uplift, 3.0 + 5.0 * (one.weight / largest).sqrt())
+    };
+    let rows: Vec<Row> = programme.judged.iter().enumerate().map(of).collect();
+    let mean = programme.mean.map(|mean| row(rows.len(), "All together", mean, 8.0));
+    let sentence = match programme.mean {
+        Some(mean) if mean.excludes_zero() && mean.estimate > 0.0 => format!(
+            "Over all campaigns, {} more customers bought with the e-mail than without.",
+            between(mean)
+        ),
+        Some(mean) if mean.excludes_zero() => {
+            format!(
+                "Over all campaigns, {} fewer customers bought with the e-mail than without.",
+                between(mean)
+            )
+        }
+        Some(mean) => {
+            format!("Over all campaigns the effect cannot be told from chance yet: {}.", between(mean))
+        }
+        None => "With a second campaign, Handpick tells what all of them earned together.".to_owned(),
+    };
+    let money =
+        |value: f64| format!("{}{}", if value < 0.0 { "−" } else { "" }, whole(value.abs().round() as i64));
+    let earned = programme.earned.map(|earned| {
+        format!(
+            "All of them together brought {} {currency} (95 % sure: {} to {}).",
+            money(earned.estimate),
+            money(earned.low),
+            money(earned.high)
+        )
+    });
+    let next = programme.next.map(|next| {
+        format!(
+            "The next campaign will probably lie between {} and {}.",
+            percent(next.low),
+            percent(next.high)
+        )
+    });
+    let left_out = (programme.left_out > 0).then(|| {
+        format!(
+            "{} sent campaigns are not in it: without a holdout, still open, or without buyers.",
+            programme.left_out
+        )
+    });
+    Some(Together {
+        sentence,
+        earned: earned.unwrap_or_default(),
+        note: [next, left_out].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        height: (rows.len() + usize::from(mean.is_some())) * ROW + 18,
+        zero_x: place(0.0),
+        rows,
+        mean,
+    })
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    recipients: Option<f64>,
+    mailings: Option<f64>,
+    base_rate: Option<f64>,
+    basket: Option<f64>,
+    margin: Option<f64>,
+    cost: Option<f64>,
+    low: Option<f64>,
+    uplift: Option<f64>,
+    high: Option<f64>,
+}
+
+#[derive(Template)]
+#[template(path = "reports/calculator.html")]
+struct Calculator {
+    shell: Shell,
+    currency: String,
+    fields: Vec<(&'static str, &'static str, String)>,
+    results: Vec<(&'static str, String, String)>,
+    source: &'static str,
+}
+
+/// GET /reports/calculator with what is assumed; what is not said comes from the shop's own campaigns
+pub async fn calculator(
+    Analyst(who): Analyst,
+    asked: Query<Asked>,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    let state = installation.get_ref().clone();
+    let shell = Shell::new(&installation, &who, Section::Reports);
+    let page = web::blocking(move || {
+        let known = known(&state)?;
+        let (of, source) = (assumed(&asked, &known.0), known.1);
+        let currency = state.shop.currency.clone();
+        Ok(Calculator { shell, fields: fields(&of), results: results(&of, &currency), currency, source })
+    })
+    .await?;
+    web::page(&page)
+}
+
+/// From the newest campaigns that can be judged; without any, what is usual.
+fn known(installation: &Installation) -> Result<(Assumptions, &'static str), web::WebError> {
+    let usual = Assumptions {
+        recipients: 10_000.0,
+        mailings: 24.0,
+        base_rate: 0.02,
+        basket: 60.0,
+        margin: 0.3,
+        uplift: Interval { low: 0.0, estimate: 0.1, high: 0.2 },
+        cost: 0.0,
+    };
+    let programme = programme(installation)?;
+    let Some(newest) = programme.judged.first() else {
+        return Ok((usual, "There is no campaign to go by yet: these are usual numbers. Put in your own."));
+    };
+    let report = report_of(installation, newest.id)?.report;
+    let (mailed, holdout) = (report.group(Group::Mailed), report.group(Group::Holdout));
+    let of = Assumptions {
+        recipients: mailed.map_or(usual.recipients, |group| group.customers as f64),
+        base_rate: holdout.map_or(usual.base_rate, |group| group.conversion_rate),
+        basket: mailed.and_then(|group| group.average_order_value).unwrap_or(usual.basket),
+        uplift: programme.mean.unwrap_or(newest.uplift),
+        ..usual
+    };
+    Ok((of, "Recipients, buyers, basket and uplift are those of your own campaigns. Change what you like."))
+}
+
+fn assumed(asked: &Asked, known: &Assumptions) -> Assumptions {
+    let sane = |value: Option<f64>, known: f64| value.filter(|value| value.is_finite()).unwrap_or(known);
+    let share = |value: Option<f64>, known: f64| sane(value.map(|value| value / 100.0), known);
+    let ends = [
+        share(asked.low, known.uplift.low),
+        share(asked.uplift, known.uplift.estimate),
+        share(asked.high, known.uplift.high),
+    ];
+    Assumptions {
+        recipients: sane(asked.recipients, known.recipients).max(0.0),
+        mailings: sane(asked.mailings, known.mailings).max(0.0),
+        base_rate: share(asked.base_rate, known.base_rate).clamp(0.0, 1.0),
+        basket: sane(asked.basket, known.basket).max(0.0),
+        margin: share(asked.margin, known.margin).clamp(0.0, 1.0),
+        cost: sane(asked.cost, known.cost).max(0.0),
+        uplift: Interval { low: ends[0].min(ends[1]), estimate: ends[1], high: ends[2].max(ends[1]) },
+    }
+}
+
+fn fields(of: &Assumptions) -> Vec<(&'static str, &'static str, String)> {
+    let number = |value: f64| {
+        let text = format!("{value:.2}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    vec![
+        ("recipients", "Recipients of a mailing", number(of.recipients)),
+        ("mailings", "Mailings in a year", number(of.mailings)),
+        ("base_rate", "Of 100 recipients, so many would buy anyway", number(of.base_rate * 100.0)),
+        ("basket", "What a basket is worth", number(of.basket)),
+        ("margin", "Margin, %", number(of.margin * 100.0)),
+        ("cost", "What the mailings cost in a year", number(of.cost)),
+        ("low", "More buyers by the mail, %: at least", number(of.uplift.low * 100.0)),
+        ("uplift", "More buyers by the mail, %: best guess", number(of.uplift.estimate * 100.0)),
+        ("high", "More buyers by the mail, %: at most", number(of.uplift.high * 100.0)),
+    ]
+}
+
+fn results(of: &Assumptions, currency: &str) -> Vec<(&'static str, String, String)> {
+    let Earnings { buyers, revenue, profit } = earnings(of);
+    let show = |value: f64, unit: &str| {
+        let sign = if value < 0.0 { "−" } else { "" };
+        format!("{sign}{}\u{a0}{unit}", whole(value.abs().round() as i64)).trim_end().to_owned()
+    };
+    let line = |label: &'static str, interval: Interval, unit: &str| {
+        let range = format!("{} to {}", show(interval.low, unit), show(interval.high, unit));
+        (label, show(interval.estimate, unit), range)
+    };
+    vec![
+        line("Additional buyers in a year", buyers, ""),
+        line("Additional revenue in a year", revenue, currency),
+        line("Left after cost of goods and mailings", profit, currency),
+    ]
+}

@@ -1,0 +1,165 @@
+//! A report as a workbook: a sheet for each table, numbers as numbers, what can be derived as formulas that an analyst can
+//! follow, and the days as a chart.
+
+use super::Reported;
+use super::tables::{Cell, Table, Unit};
+use rust_xlsxwriter::{Chart, ChartType, Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError};
+
+struct Formats {
+    head: Format,
+    count: Format,
+    share: Format,
+    money: Format,
+    number: Format,
+    wrap: Format,
+}
+
+impl Formats {
+    fn new() -> Self {
+        Self {
+            head: Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top),
+            count: Format::new().set_num_format("#,##0"),
+            share: Format::new().set_num_format("0.00%"),
+            money: Format::new().set_num_format("#,##0.00"),
+            number: Format::new().set_num_format("0.0000"),
+            wrap: Format::new().set_text_wrap().set_align(FormatAlign::Top),
+        }
+    }
+
+    fn of(&self, unit: Unit) -> &Format {
+        match unit {
+            Unit::Text => &self.wrap,
+            Unit::Count => &self.count,
+            Unit::Share => &self.share,
+            Unit::Money => &self.money,
+            Unit::Number => &self.number,
+        }
+    }
+}
+
+/// *Errors*: what the writer says; no text can be too long for it, and memory takes the rest.
+pub fn write(reported: &Reported, tables: &[Table]) -> Result<Vec<u8>, XlsxError> {
+    let formats = Formats::new();
+    let mut workbook = Workbook::new();
+    summary(workbook.add_worksheet(), reported, &formats)?;
+    for table in tables {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(sheet_name(table))?;
+        fill(sheet, table, &formats)?;
+        match table.name {
+            "groups" => derive(sheet, table, &formats)?,
+            "days" => draw(sheet, table)?,
+            _ => {}
+        }
+    }
+    definitions(workbook.add_worksheet(), tables, &formats)?;
+    workbook.save_to_buffer()
+}
+
+/// A sheet's name has 31 characters at most.
+fn sheet_name(table: &Table) -> String {
+    let mut letters = table.name.chars();
+    letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default() + letters.as_str()
+}
+
+fn summary(sheet: &mut Worksheet, reported: &Reported, formats: &Formats) -> Result<(), XlsxError> {
+    let report = &reported.report;
+    sheet.set_name("Summary")?;
+    sheet.set_column_width(0, 22)?;
+    sheet.set_column_width(1, 90)?;
+    let lines = [
+        ("Campaign", reported.name.clone()),
+        ("Verdict", report.verdict.clone()),
+        ("Purchases from", report.window.from.to_rfc3339()),
+        ("until", report.window.until.to_rfc3339()),
+        ("Known up to", report.window.known_until.to_rfc3339()),
+        ("Currency", report.currency.clone()),
+        ("Time zone", report.time_zone.clone()),
+    ];
+    let cautions = report.cautions.iter().map(|caution| ("Keep in mind", caution.clone()));
+    for (row, (name, text)) in (0u32..).zip(lines.into_iter().chain(cautions)) {
+        sheet.write_string_with_format(row, 0, name, &formats.head)?;
+        sheet.write_string_with_format(row, 1, text, &formats.wrap)?;
+    }
+    Ok(())
+}
+
+fn fill(sheet: &mut Worksheet, table: &Table, formats: &Formats) -> Result<(), XlsxError> {
+    sheet.set_freeze_panes(1, 1)?;
+    for (at, column) in (0u16..).zip(&table.columns) {
+        let width = if column.unit == Unit::Text { 30.0 } else { 14.0 };
+        sheet.set_column_width(at, width)?;
+        sheet.write_string_with_format(0, at, column.title, &formats.head)?;
+    }
+    for (row, cells) in (1u32..).zip(&table.rows) {
+        for ((at, column), cell) in (0u16..).zip(&table.columns).zip(cells) {
+            match cell {
+                Cell::Text(text) => {
+                    // A text is written as one: nothing is calculated, whatever it begins with.
+                    sheet.write_string_with_format(row, at, text, &formats.wrap)?;
+                }
+                Cell::Number(number) => {
+                    sheet.write_number_with_format(row, at, *number, formats.of(column.unit))?;
+                }
+                Cell::None => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Columns of the groups that follow from others, as formulas with the value beside them.
+fn derive(sheet: &mut Worksheet, table: &Table, formats: &Formats) -> Result<(), XlsxError> {
+    let place = |title: &str| table.columns.iter().position(|column| column.title == title);
+    let derived = [
+        ("Conversion", "Buyers", "Customers", '/'),
+        ("Revenue", "Bought", "Given back", '-'),
+        ("Per order", "Revenue", "Orders", '/'),
+        ("Per customer", "Revenue", "Customers", '/'),
+    ];
+    for (target, first, second, sign) in derived {
+        let (Some(target), Some(first), Some(second)) = (place(target), place(first), place(second)) else {
+            continue;
+        };
+        for (row, cells) in (1u32..).zip(&table.rows) {
+            let Cell::Number(value) = cells[target] else { continue };
+            let text = format!("={}{}{sign}{}{}", letter(first), row + 1, letter(second), row + 1);
+            let formula = Formula::new(text).set_result(value.to_string());
+            let format = formats.of(table.columns[target].unit);
+            sheet.write_formula_with_format(row, target as u16, formula, format)?;
+        }
+    }
+    Ok(())
+}
+
+/// `A` for the first column; a report's tables have less than 26.
+fn letter(column: usize) -> char {
+    char::from(b'A' + column as u8)
+}
+
+fn draw(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
+    let last = table.rows.len() as u32;
+    let mut chart = Chart::new(ChartType::Line);
+    for column in 1..table.columns.len() as u16 {
+        chart
+            .add_series()
+            .set_name(("Days", 0, column))
+            .set_categories(("Days", 1, 0, last, 0))
+            .set_values(("Days", 1, column, last, column));
+    }
+    chart.title().set_name(table.title);
+    chart.set_width(760).set_height(360);
+    sheet.insert_chart(1, table.columns.len() as u16 + 1, &chart)?;
+    Ok(())
+}
+
+fn definitions(sheet: &mut Worksheet, tables: &[Table], formats: &Formats) -> Result<(), XlsxError> {
+    sheet.set_name("What it means")?;
+    sheet.set_column_width(0, 30)?;
+    sheet.set_column_width(1, 110)?;
+    for (row, table) in (0u32..).zip(tables) {
+        sheet.write_string_with_format(row, 0, table.title, &formats.head)?;
+        sheet.write_string_with_format(row, 1, table.about, &formats.wrap)?;
+    }
+    Ok(())
+}

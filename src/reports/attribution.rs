@@ -70,8 +70,14 @@ impl Ascribing {
                 Touch::Delivered => at_us >= sent_us && at_us < sent_us + span,
                 Touch::Clicked => clicks_us.iter().any(|click| *click <= at_us && at_us < click + span),
             };
-            // Whenever something was given back, it takes off what it belongs to and nothing else.
-            let counted = |line: &&Line| line.refund || is_touched(line.at_us);
+            // Whenever something was given back, it takes off what it belongs to and nothing else: what came back of an
+            // order that is not ascribed is none of these.
+            let is_others = |refund: &Line| {
+                let of_order = |line: &&Line| !line.refund && line.order == refund.order;
+                refund.order.is_some()
+                    && lines.iter().filter(of_order).any(|bought| !is_touched(bought.at_us))
+            };
+            let counted = |line: &&Line| if line.refund { !is_others(line) } else { is_touched(line.at_us) };
             let all: Vec<Line> = lines.iter().filter(counted).cloned().collect();
             let is_picked = |line: &&Line| line.product.is_some_and(|product| picks.contains(&product));
             let picked: Vec<Line> = all.iter().filter(is_picked).cloned().collect();

@@ -59,7 +59,7 @@ impl Moments {
     }
 
     /// s², with n − 1; two people or more.
-    pub(super) fn variance(&self) -> f64 {
+    pub fn variance(&self) -> f64 {
         self.squares / (self.people as f64 - 1.0)
     }
 

@@ -67,7 +67,7 @@ pub fn of(reports: impl IntoIterator<Item = Reported>, already_left_out: usize) 
         }
     }
     let reach = Z * variance.sqrt();
-    programme.earned = any.then(|| Interval { low: estimate - reach, estimate, high: estimate + reach });
+    programme.earned = any.then_some(Interval { low: estimate - reach, estimate, high: estimate + reach });
     let pooled = pool(&effects).ok();
     programme.judged = named
         .into_iter()

@@ -96,7 +96,7 @@ fn together(programme: &Programme, currency: &str) -> Option<Together> {
     let shown = programme.judged.iter().map(|one| one.uplift).chain(programme.mean);
     let ends = shown.flat_map(|interval| [interval.low, interval.high]);
     let (low, high) = ends.fold((0.0f64, 0.0f64), |(low, high), end| (low.min(end), high.max(end)));
-    let (low, high) = (low.max(-1.0), high.min(WIDEST).max(0.05));
+    let (low, high) = (low.max(-1.0), high.clamp(0.05, WIDEST));
     let place = |value: f64| {
         let inside = value.clamp(low, high);
         decimal(MARGIN + (inside - low) / (high - low) * (WIDTH - 2.0 * MARGIN), 1)
@@ -116,7 +116,19 @@ fn together(programme: &Programme, currency: &str) -> Option<Together> {
     };
     let rows: Vec<Row> = programme.judged.iter().enumerate().map(of).collect();
     let mean = programme.mean.map(|mean| row(rows.len(), "All together", mean, 8.0));
-    let sentence = match programme.mean {
+    Some(Together {
+        sentence: sentence(programme),
+        earned: earned(programme, currency),
+        note: note(programme),
+        height: (rows.len() + usize::from(mean.is_some())) * ROW + 18,
+        zero_x: place(0.0),
+        rows,
+        mean,
+    })
+}
+
+fn sentence(programme: &Programme) -> String {
+    match programme.mean {
         Some(mean) if mean.excludes_zero() && mean.estimate > 0.0 => format!(
             "Over all campaigns, {} more customers bought with the e-mail than without.",
             between(mean)
@@ -131,10 +143,13 @@ fn together(programme: &Programme, currency: &str) -> Option<Together> {
             format!("Over all campaigns the effect cannot be told from chance yet: {}.", between(mean))
         }
         None => "With a second campaign, Handpick tells what all of them earned together.".to_owned(),
-    };
+    }
+}
+
+fn earned(programme: &Programme, currency: &str) -> String {
     let money =
         |value: f64| format!("{}{}", if value < 0.0 { "−" } else { "" }, whole(value.abs().round() as i64));
-    let earned = programme.earned.map(|earned| {
+    let told = programme.earned.map(|earned| {
         format!(
             "All of them together brought {} {currency} (95 % sure: {} to {}).",
             money(earned.estimate),
@@ -142,6 +157,10 @@ fn together(programme: &Programme, currency: &str) -> Option<Together> {
             money(earned.high)
         )
     });
+    told.unwrap_or_default()
+}
+
+fn note(programme: &Programme) -> String {
     let next = programme.next.map(|next| {
         format!(
             "The next campaign will probably lie between {} and {}.",
@@ -155,15 +174,7 @@ fn together(programme: &Programme, currency: &str) -> Option<Together> {
             programme.left_out
         )
     });
-    Some(Together {
-        sentence,
-        earned: earned.unwrap_or_default(),
-        note: [next, left_out].into_iter().flatten().collect::<Vec<_>>().join(" "),
-        height: (rows.len() + usize::from(mean.is_some())) * ROW + 18,
-        zero_x: place(0.0),
-        rows,
-        mean,
-    })
+    [next, left_out].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -15,6 +15,26 @@ pub fn normal_two_sided(z: f64) -> f64 {
     chi_square_upper(z * z, 1)
 }
 
+/// P(Z < z) for a standard normal Z. Range 0 to 1.
+pub fn normal_below(z: f64) -> f64 {
+    let tail = normal_two_sided(z) / 2.0;
+    if z > 0.0 { 1.0 - tail } else { tail }
+}
+
+/// The z with P(Z < z) = p, from −9 to 9: what lies beyond is 0 or 1 for our purposes. Found by halving, as [`t_95`].
+pub fn normal_point(p: f64) -> f64 {
+    let (mut low, mut high) = (-9.0, 9.0);
+    for _ in 0..70 {
+        let middle = (low + high) / 2.0;
+        if normal_below(middle) < p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (low + high) / 2.0
+}
+
 /// P(X > x) for a χ² with `df` ≥ 1 degrees of freedom, x ≥ 0. Range 0 to 1.
 pub fn chi_square_upper(x: f64, df: u32) -> f64 {
     gamma_upper(f64::from(df) / 2.0, x / 2.0)
@@ -44,7 +64,7 @@ pub fn t_95(df: f64) -> f64 {
 }
 
 /// ln Γ(x), x > 0: Lanczos' approximation with g = 7 and nine terms.
-fn ln_gamma(x: f64) -> f64 {
+pub(super) fn ln_gamma(x: f64) -> f64 {
     const TERMS: [f64; 8] = [
         676.520_368_121_885_1,
         -1_259.139_216_722_402_8,
@@ -161,6 +181,21 @@ mod tests {
         }
         close(normal_two_sided(6.0) * 1e9, 1.973_175_290_075_389);
         close(normal_two_sided(Z_95), 0.05);
+    }
+
+    /// Expected: SciPy 1.17.1, `scipy.stats.norm.ppf(p)`; beyond 9 nothing is told apart.
+    #[test]
+    fn normal_points_are_scipys() {
+        for (p, z) in [
+            (0.5, 0.0),
+            (0.025, -1.959_963_984_540_054),
+            (0.9, 1.281_551_565_544_600_4),
+            (1e-8, -5.612_001_244_174_789),
+        ] {
+            close(normal_point(p), z);
+            close(normal_below(z), p);
+        }
+        assert!(normal_point(0.0) < -8.9 && normal_point(1.0) > 8.0);
     }
 
     /// Expected: SciPy 1.17.1, `scipy.stats.t.ppf(0.975, df)`.

@@ -121,7 +121,7 @@ fn comparisons(report: &Report) -> Table {
         name: "uplift",
         title: "The same question, asked in several ways",
         about: "What each customer of the first group brought more than one of the second, with the interval that holds \
-                the true value in 95 of 100 campaigns. Where the ways disagree, trust the one with large baskets cut.",
+                the true value in 95 of 100 campaigns. Where the ways disagree, believe the widest.",
         columns: vec![
             column("Compared", Unit::Text),
             column("How", Unit::Text),

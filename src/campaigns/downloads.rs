@@ -137,11 +137,16 @@ impl Wanted {
             }
             Self::Tool(spec, part) => {
                 // Where a part begins is known when those before it were written: to nowhere.
+                let mut is_there = false;
                 let open = |number| {
                     let wanted = (number == part).then(|| BufWriter::with_capacity(CHUNK, file));
+                    is_there |= wanted.is_some();
                     Ok(wanted.map_or_else(|| Box::new(sink()) as Box<dyn Write + '_>, |out| Box::new(out)))
                 };
                 presets::write(export, spec, &Silent, open, |mut out, _| Ok(out.flush()?))?;
+                if !is_there {
+                    return Err(ExportError::NoPart);
+                }
             }
         }
         Ok(out.flush()?)
@@ -228,6 +233,7 @@ pub fn with_export<T>(
     };
     let export = Export::read(source, &snapshot).map_err(|error| internal(&error))?;
     make(&export).map_err(|error| match error {
+        ExportError::NoPart => missing(),
         ExportError::TooManyRows(_) => WebError::Conflict(sentence(&error.to_string())),
         error => internal(&error),
     })

@@ -32,6 +32,8 @@ pub enum ExportError {
     Write(#[from] std::io::Error),
     #[error("a sheet has {0} rows; this campaign has more recipients. Take one of the CSV files")]
     TooManyRows(u64),
+    #[error("the tool's files are fewer")]
+    NoPart,
     #[error("cancelled")]
     Cancelled,
 }

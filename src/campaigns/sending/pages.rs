@@ -109,6 +109,8 @@ fn lines(figures: &Figures) -> Vec<(&'static str, String)> {
         ("given up after many tries", figures.given_up),
         ("left out: no address, unsubscribed, or twice", figures.left_out),
         ("not sent, because it was cancelled", figures.cancelled),
+        ("came back: the mailbox does not exist", figures.bounced_hard),
+        ("came back for now: a full mailbox, or the like", figures.bounced_soft),
         ("unsubscribed since", figures.unsubscribed),
         ("clicked on a product", figures.responses.clickers as i64),
         ("clicks, without those of mail filters", figures.responses.clicks as i64),

@@ -185,6 +185,8 @@ impl Shop {
 pub struct Served {
     process: Child,
     ada: Visitor,
+    /// Ada's.
+    pub password: String,
 }
 
 impl Drop for Served {
@@ -213,6 +215,7 @@ impl Shop {
         let line = lines.by_ref().find(|line| line.starts_with("Handpick serves at ")).unwrap();
         std::thread::spawn(move || lines.for_each(drop));
         let url = line.trim_start_matches("Handpick serves at ").trim();
-        Served { process, ada: Visitor::sign_in(url, "ada@shop.example", password.trim()) }
+        let password = password.trim().to_owned();
+        Served { process, ada: Visitor::sign_in(url, "ada@shop.example", &password), password }
     }
 }

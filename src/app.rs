@@ -7,6 +7,8 @@ use crate::campaigns::impact::Benches;
 use crate::campaigns::sending::office::Office;
 use crate::installation::Installation;
 use crate::jobs::Runner;
+use crate::pictures::Pictures;
+use crate::showroom::Queue;
 use crate::web::{asset_routes, wall};
 use crate::{router, schedule, web};
 use actix_web::middleware::{Compress, from_fn};
@@ -78,6 +80,9 @@ fn server(installation: &Arc<Installation>, listener: TcpListener) -> anyhow::Re
     let benches = actix::Data::new(Benches::default());
     let drafts = actix::Data::new(Drafts::default());
     let crowds = actix::Data::new(Crowds::default());
+    let folder = installation.folder.pictures(installation.shop_id());
+    let pictures = actix::Data::new(Pictures::new(folder, &installation.config.pictures));
+    let queue = actix::Data::new(Queue::default());
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
     let server = HttpServer::new(move || {
         App::new()
@@ -85,6 +90,8 @@ fn server(installation: &Arc<Installation>, listener: TcpListener) -> anyhow::Re
             .app_data(benches.clone())
             .app_data(drafts.clone())
             .app_data(crowds.clone())
+            .app_data(pictures.clone())
+            .app_data(queue.clone())
             .app_data(actix::FormConfig::default().limit(FORM_BYTES))
             .app_data(actix::PayloadConfig::new(FORM_BYTES))
             // The last one wrapped sees a request first.

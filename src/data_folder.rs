@@ -67,6 +67,11 @@ impl DataFolder {
         self.shop(shop).join("models")
     }
 
+    /// Copies of the products' pictures: they may be removed at any time.
+    pub fn pictures(&self, shop: ShopId) -> PathBuf {
+        self.shop(shop).join("pictures")
+    }
+
     pub fn campaign(&self, shop: ShopId, campaign: CampaignId) -> PathBuf {
         self.shop(shop).join("campaigns").join(campaign.to_string())
     }

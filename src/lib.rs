@@ -8,11 +8,11 @@
 //! | 7 | `app`, `router`, `schedule`, `generation`, `cli` |
 //! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `showroom`, `training` |
 //! | 5 | `web` |
-//! | 4 | `auth`, `jobs`, `picker`, `responses` |
+//! | 4 | `auth`, `jobs`, `picker`, `pictures`, `responses` |
 //! | 3 | `installation`: config, folder, store, shop and clock of the running program |
 //! | 2 | `store`, `history`, `sources`, `outside`, `sample_shop`, `telemetry` |
 //! | 1 | `config`, `data_folder`, `records`, `recommender`, `tls` |
-//! | 0 | `conditions`, `ids`, `index`, `money`, `progress` |
+//! | 0 | `conditions`, `ids`, `index`, `keyed`, `money`, `progress` |
 
 pub mod accounts;
 pub mod app;
@@ -30,10 +30,12 @@ pub mod index;
 pub mod ingest;
 pub mod installation;
 pub mod jobs;
+pub mod keyed;
 pub mod money;
 pub mod monitoring;
 pub mod outside;
 pub mod picker;
+pub mod pictures;
 pub mod progress;
 pub mod recommender;
 pub mod records;

@@ -36,6 +36,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/shop",                         get().to(ingest::pages::shop))
         .route("/shop/email",                   get().to(email::show_settings))
         .route("/shop/email",                   post().to(email::save_settings))
+        .route("/shop/pictures",                get().to(showroom::show))
+        .route("/shop/pictures/fetch",          post().to(showroom::fetch))
         .route("/shop/sync",                    post().to(ingest::pages::sync))
 
         .route("/jobs",                         get().to(monitoring::jobs::list))
@@ -49,6 +51,7 @@ pub fn routes(config: &mut ServiceConfig) {
 
         .configure(campaign_routes)
 
+        .route("/p/{token}.jpg",                get().to(showroom::copy))
         .route("/sample-shop/images/{shape}/{id}.svg", get().to(showroom::image))
 
         .route("/healthz",                      get().to(monitoring::health::alive))

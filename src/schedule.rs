@@ -4,7 +4,7 @@ use crate::installation::Installation;
 use crate::jobs::Work;
 use crate::store::jobs::{self, NewJob};
 use crate::store::{StoreResult, sessions};
-use crate::{campaigns, generation, ingest, training};
+use crate::{campaigns, generation, ingest, showroom, training};
 use chrono::{DateTime, TimeDelta, Utc};
 use croner::Cron;
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
     bodies.insert(training::JOB, body(installation, training::job));
     bodies.insert(campaigns::JOB, body(installation, generation::job));
     bodies.insert(campaigns::returns::JOB, body(installation, campaigns::returns::job));
+    bodies.insert(showroom::JOB, body(installation, showroom::job));
     bodies.insert(campaigns::series::JOB, body(installation, generation::repeat));
     tracing::debug!(shop = %installation.shop_id(), kinds = bodies.len(), "job kinds registered");
     bodies

@@ -6,6 +6,7 @@ use crate::installation::Installation;
 use crate::picker::Removed;
 use crate::picker::catalogue::Catalogue;
 use crate::picker::plan::Plan;
+use crate::pictures::Addresses;
 use crate::records::Product;
 use crate::store::id_lists::{self, IdList, ListKind};
 use crate::store::models;
@@ -111,6 +112,7 @@ impl Shop {
         let lists = PlanLists::read(installation, plan).unwrap_or_default();
         let as_of = plan.as_of.unwrap_or_else(|| installation.now());
         let choice = self.catalogue.choose(&plan.products, lists.products.as_deref(), as_of);
+        let pictures = Addresses::new(installation);
         let included: HashSet<&str> = form.all("include").collect();
         let excluded: HashSet<&str> = form.all("exclude").collect();
         let card = |product: &Product, is_chosen: bool| {
@@ -121,7 +123,7 @@ impl Shop {
                 "exclude"
             };
             let is_ticked = included.contains(id) || excluded.contains(id);
-            self.card(product, field, is_ticked)
+            self.card((product, &pictures), field, is_ticked)
         };
         let is_by_hand = |p: &Product| included.contains(p.id.as_str()) || excluded.contains(p.id.as_str());
         let by_hand = self.active().filter(|p| is_by_hand(p)).map(|product| card(product, false)).collect();
@@ -144,7 +146,12 @@ impl Shop {
         })
     }
 
-    fn card(&self, product: &Product, field: &'static str, is_ticked: bool) -> Card {
+    fn card(
+        &self,
+        (product, pictures): (&Product, &Addresses),
+        field: &'static str,
+        is_ticked: bool,
+    ) -> Card {
         let currency = product.currency.as_deref().unwrap_or(&self.currency);
         let stock = match product.stock {
             Some(pieces) if pieces <= 0 => Some("out of stock".to_owned()),
@@ -155,7 +162,7 @@ impl Shop {
         Card {
             id: product.id.clone(),
             title: product.title.clone(),
-            image: product.image.clone(),
+            image: product.image.as_deref().map(|image| pictures.shown(image)),
             price: product.price.map(|price| web::money(price, currency)).unwrap_or_default(),
             about: about.join(" · "),
             field,

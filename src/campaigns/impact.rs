@@ -16,6 +16,7 @@ use crate::picker::facts::SCHEMA;
 use crate::picker::model_file;
 use crate::picker::plan::{Audience, Plan};
 use crate::picker::workbench::{Impact, Ingredients, RuleImpact, Workbench};
+use crate::pictures::Addresses;
 use crate::progress::Silent;
 use crate::store::models::{self, StoredModel};
 use crate::web::{self, Form, Page, WebError};
@@ -99,7 +100,12 @@ fn told(
     let bench = benches.get(installation, id, plan, &snapshot)?;
     let lists = PlanLists::read(installation, plan)?;
     let impact = bench.try_out(plan, lists.products.as_deref());
-    Ok(fragment(&impact, plan, &bench, &installation.shop.currency, problems))
+    let mut told = fragment(&impact, plan, &bench, &installation.shop.currency, problems);
+    let addresses = Addresses::new(installation);
+    for (_, image) in told.rules.iter_mut().flat_map(|line| &mut line.pictures) {
+        *image = addresses.shown(image);
+    }
+    Ok(told)
 }
 
 impl Benches {

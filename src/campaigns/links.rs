@@ -1,8 +1,8 @@
 //! The addresses of products as recipients follow them: with what tells the shop's statistics where they come from,
 //! and a token that tells Handpick which pick was followed.
 
-use super::keyed::keyed;
 use crate::ids::CampaignId;
+use crate::keyed::keyed;
 
 /// One campaign's way of marking addresses.
 pub struct Links {
@@ -20,7 +20,7 @@ impl Links {
     /// One opaque token per recipient, which only this shop can tie to the customer; with the slot behind it, it
     /// says which pick was clicked.
     pub fn token(&self, customer: &str) -> String {
-        keyed(&self.secret, "link", self.campaign, customer, 10)
+        keyed(&self.secret, "link", self.campaign.0, customer, 10)
     }
 
     pub fn campaign(&self) -> CampaignId {

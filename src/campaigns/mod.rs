@@ -11,7 +11,6 @@ mod format;
 pub mod generate;
 pub mod impact;
 mod json_rows;
-mod keyed;
 pub mod landing;
 mod links;
 pub mod lists;

@@ -14,6 +14,7 @@ use crate::picker::catalogue::Catalogue;
 use crate::picker::picks_file::{self, StoredPick, arm_name};
 use crate::picker::plan::{Arm, Origin, Plan};
 use crate::picker::summary::Summary;
+use crate::pictures::Addresses;
 use crate::records::EventKind;
 use crate::store::campaigns::{Campaign, CampaignState};
 use crate::store::models;
@@ -113,7 +114,7 @@ pub fn show(installation: &Installation, who: &SignedIn, campaign: &Campaign) ->
         verdict: model.map(|model| model.verdict).unwrap_or_default(),
         facts: facts(&summary),
         groups: groups(&summary),
-        products: frequencies(&summary, &catalogue),
+        products: frequencies(&summary, &catalogue, &Addresses::new(installation)),
         products_used: format!(
             "{} of {} products are picked for somebody",
             web::whole(summary.products_used() as i64),
@@ -168,14 +169,14 @@ fn groups(summary: &Summary) -> Vec<Group> {
     groups
 }
 
-fn frequencies(summary: &Summary, catalogue: &Catalogue) -> Vec<Frequency> {
+fn frequencies(summary: &Summary, catalogue: &Catalogue, pictures: &Addresses) -> Vec<Frequency> {
     let most = summary.products.first().map_or(1, |(_, times)| (*times).max(1));
     let frequency = |(id, times): &(String, u64)| {
         let product = catalogue.number(id).map(|number| catalogue.product(number));
         Frequency {
             id: id.clone(),
             title: product.map_or_else(|| id.clone(), |product| product.title.clone()),
-            image: product.and_then(|product| product.image.clone()),
+            image: product.and_then(|product| product.image.as_deref()).map(|image| pictures.shown(image)),
             times: web::whole(*times as i64),
             percent: web::percent(*times as f64 / summary.mailed().max(1) as f64),
             share: times * 100 / most,
@@ -353,10 +354,11 @@ fn card(installation: &Installation, catalogue: &Catalogue, id: &str, note: Stri
     let product = catalogue.number(id).map(|number| catalogue.product(number));
     let currency = product.and_then(|p| p.currency.as_deref()).unwrap_or(&installation.shop.currency);
     let price = product.and_then(|product| product.price).map(|price| web::money(price, currency));
+    let pictures = Addresses::new(installation);
     PickCard {
         rank: 0,
         title: product.map_or_else(|| id.to_owned(), |product| product.title.clone()),
-        image: product.and_then(|product| product.image.clone()),
+        image: product.and_then(|product| product.image.as_deref()).map(|image| pictures.shown(image)),
         price: price.unwrap_or_default(),
         note,
         badge: "",

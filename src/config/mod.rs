@@ -9,6 +9,7 @@ mod error;
 mod load;
 mod mail;
 mod mailbox;
+mod pictures;
 mod secret;
 mod source;
 
@@ -16,6 +17,7 @@ pub use error::ConfigError;
 pub use load::{load, parse};
 pub use mail::{Mail, MailTls};
 pub use mailbox::Mailbox;
+pub use pictures::Pictures;
 pub use secret::Secret;
 pub use source::{DatabaseKind, EpochUnit, Field, Mapping, Source, Tls};
 
@@ -34,6 +36,7 @@ pub struct Config {
     pub schedule: Schedule,
     pub mail: Mail,
     pub mailbox: Mailbox,
+    pub pictures: Pictures,
     pub source: Option<Source>,
 }
 

@@ -1,4 +1,5 @@
 //! Services outside of Handpick, one file each. All are off until an admin configures them.
 
+pub mod http;
 pub mod pop3;
 pub mod smtp;

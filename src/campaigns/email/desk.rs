@@ -13,6 +13,7 @@ use crate::picker::catalogue::Catalogue;
 use crate::picker::picks_file::{self, Recipient, StoredPick};
 use crate::picker::plan::{Arm, Origin, Plan};
 use crate::picker::reason::Why;
+use crate::pictures::MailAddresses;
 use crate::records::Customer;
 use crate::store::campaigns::{Campaign, CampaignState};
 use crate::store::emails::{self, CampaignEmail, EmailSettings};
@@ -217,6 +218,7 @@ pub fn write(
         shop: &installation.shop,
         public_url: &installation.config.server.public_url,
         settings: &settings,
+        pictures: MailAddresses::new(installation),
     };
     let mailing = match Mailing::new(origin, source(email), catalogue) {
         Ok(mailing) => mailing,

@@ -11,6 +11,7 @@ use crate::ids::CampaignId;
 use crate::picker::catalogue::Catalogue;
 use crate::picker::picks_file::StoredPick;
 use crate::picker::reason::Reader;
+use crate::pictures::MailAddresses;
 use crate::records::Product;
 use crate::store::emails::EmailSettings;
 use crate::store::shops::Shop;
@@ -31,12 +32,12 @@ pub struct Mailing {
     links: Links,
     /// Before addresses that name no host, `https://handpick.example`; empty when nobody configured one.
     base: String,
+    pictures: Option<MailAddresses>,
     currency: String,
     unsubscribe_url: String,
 }
 
 /// Whose e-mails they are.
-#[derive(Clone, Copy)]
 pub struct Origin<'a> {
     pub campaign: CampaignId,
     pub name: &'a str,
@@ -44,6 +45,8 @@ pub struct Origin<'a> {
     /// How Handpick is reached, without which addresses that name no host stay as they are.
     pub public_url: &'a str,
     pub settings: &'a EmailSettings,
+    /// Copies of the products' pictures; `None` where mail programs load the originals.
+    pub pictures: Option<MailAddresses>,
 }
 
 /// Whom an e-mail is for.
@@ -97,12 +100,13 @@ impl Mailing {
         source: Source<'_>,
         catalogue: Arc<Catalogue>,
     ) -> Result<Self, MailingError> {
-        let Origin { campaign, name, shop, public_url, settings } = origin;
+        let Origin { campaign, name, shop, public_url, settings, pictures } = origin;
         Ok(Self {
             compiled: compile(source, &shop.name, settings).map_err(MailingError::Template)?,
             catalogue,
             links: Links::new(campaign, name, &shop.secret),
             base: public_url.trim_end_matches('/').to_owned(),
+            pictures,
             currency: shop.currency.clone(),
             unsubscribe_url: settings.unsubscribe_url.clone(),
         })
@@ -161,9 +165,14 @@ impl Mailing {
             price: self.price(product),
             reason: reason_for(Reader::Customer, &self.catalogue, pick),
             url: url.map(link).unwrap_or_default(),
-            image_url: self
-                .absolute(product.image.as_deref().filter(|url| is_harmless(url)).unwrap_or_default()),
+            image_url: self.picture(product),
         })
+    }
+
+    fn picture<'a>(&self, product: &'a Product) -> Cow<'a, str> {
+        let url = product.image.as_deref().filter(|url| is_harmless(url)).unwrap_or_default();
+        let copy = self.pictures.as_ref().and_then(|pictures| pictures.url(url));
+        copy.map_or_else(|| self.absolute(url), Cow::Owned)
     }
 
     fn price(&self, product: &Product) -> String {

@@ -9,6 +9,7 @@ use crate::installation::Installation;
 use crate::picker::catalogue::Catalogue;
 use crate::picker::picks_file::{self, StoredPick};
 use crate::picker::plan::Arm;
+use crate::pictures::Addresses;
 use crate::store::campaigns::Campaign;
 use crate::store::emails::{self, Verdict};
 use crate::web::{self, Form, Page, Section, Shell, WebError};
@@ -137,6 +138,7 @@ struct Desk<'a> {
     catalogue: Arc<Catalogue>,
     campaign: &'a Campaign,
     who: &'a SignedIn,
+    pictures: Addresses,
 }
 
 impl<'a> Desk<'a> {
@@ -149,7 +151,7 @@ impl<'a> Desk<'a> {
         let folder = generation(installation, campaign)?;
         let snapshot = desk::snapshot(installation)?;
         let catalogue = drafts.catalogue(&snapshot).map_err(|error| desk::internal(&error))?;
-        Ok(Self { folder, catalogue, campaign, who })
+        Ok(Self { folder, catalogue, campaign, who, pictures: Addresses::new(installation) })
     }
 
     fn tile(
@@ -180,7 +182,10 @@ impl<'a> Desk<'a> {
         let product = self.catalogue.number(&pick.product).map(|number| self.catalogue.product(number));
         Picture {
             title: product.map_or_else(|| pick.product.clone(), |product| product.title.clone()),
-            image: product.and_then(|product| product.image.clone()).filter(|image| !image.is_empty()),
+            image: product
+                .and_then(|product| product.image.as_deref())
+                .filter(|image| !image.is_empty())
+                .map(|image| self.pictures.shown(image)),
         }
     }
 }

@@ -1,11 +1,7 @@
 //! Addresses in an e-mail that lead to Handpick: sealed, so that they say nothing and cannot be made up.
-//!
-//! ChaCha20-Poly1305 with a nonce that is the keyed hash of what is sealed: the same is sealed the same way each time, so
-//! an e-mail that is written again is the same, and two different ones never share a nonce.
 
-use crate::campaigns::keyed::{hex, keyed_bytes, unhex};
 use crate::ids::CampaignId;
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use crate::keyed::Sealer;
 use serde::{Deserialize, Serialize};
 
 /// What an address stands for.
@@ -21,17 +17,13 @@ pub struct What {
 /// Makes addresses under a base, and reads them.
 pub struct Seal {
     base: String,
-    key: LessSafeKey,
-    secret: Vec<u8>,
+    sealer: Sealer,
 }
 
 impl Seal {
     /// `base` as `https://news.shop.example`.
     pub fn new(base: &str, secret: &[u8]) -> Self {
-        let bytes = keyed_bytes(secret, "seal of links", b"");
-        let key = UnboundKey::new(&CHACHA20_POLY1305, &bytes).expect("invariant: the key has 32 bytes");
-        let base = base.trim_end_matches('/').to_owned();
-        Self { base, key: LessSafeKey::new(key), secret: secret.to_owned() }
+        Self { base: base.trim_end_matches('/').to_owned(), sealer: Sealer::new(secret, "links") }
     }
 
     pub fn click(&self, what: &What) -> String {
@@ -43,41 +35,22 @@ impl Seal {
     }
 
     pub fn close(&self, what: &What) -> String {
-        let mut text = serde_json::to_vec(&(what.campaign, &what.customer, what.slot, &what.product))
-            .expect("invariant: texts and numbers");
-        let mut whole = self.nonce(&text).to_vec();
-        let nonce = Nonce::try_assume_unique_for_key(&whole).expect("invariant: the nonce has its length");
-        self.key
-            .seal_in_place_append_tag(nonce, Aad::empty(), &mut text)
-            .expect("invariant: a short text can be sealed");
-        whole.append(&mut text);
-        hex(&whole)
+        let text = serde_json::to_vec(&(what.campaign, &what.customer, what.slot, &what.product));
+        self.sealer.close(text.expect("invariant: texts and numbers"))
     }
 
     /// `None` for what this shop did not seal.
     pub fn open(&self, token: &str) -> Option<What> {
-        let mut whole = unhex(token)?;
-        if whole.len() <= NONCE_LEN {
-            return None;
-        }
-        let mut text = whole.split_off(NONCE_LEN);
-        let nonce = Nonce::try_assume_unique_for_key(&whole).ok()?;
-        let text = self.key.open_in_place(nonce, Aad::empty(), &mut text).ok()?;
-        let (campaign, customer, slot, product) = serde_json::from_slice(text).ok()?;
+        let text = self.sealer.open(token)?;
+        let (campaign, customer, slot, product) = serde_json::from_slice(&text).ok()?;
         Some(What { campaign, customer, slot, product })
-    }
-
-    fn nonce(&self, text: &[u8]) -> [u8; NONCE_LEN] {
-        let all = keyed_bytes(&self.secret, "nonce of a link", text);
-        let mut nonce = [0; NONCE_LEN];
-        nonce.copy_from_slice(&all[..NONCE_LEN]);
-        nonce
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keyed::hex;
 
     #[test]
     fn what_is_sealed_is_read_by_this_shop_alone_and_says_nothing() {

@@ -3,11 +3,11 @@
 //! A message goes only after what it says is on disk; one that is read twice says the same twice.
 
 use super::message::{self, KEY_BYTES, MessageId, Said};
-use crate::campaigns::keyed::keyed;
 use crate::history::{History, HistoryError};
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::jobs::{JobError, JobProgress, JobResult};
+use crate::keyed::keyed;
 use crate::outside::pop3::{Pop3, PopError};
 use crate::progress::Progress;
 use crate::store::bounces::{self, Bounce};
@@ -163,7 +163,7 @@ impl Senders<'_> {
             std::collections::hash_map::Entry::Vacant(unknown) => {
                 let customers = self.installation.store.read(|conn| mails::customers(conn, id.campaign))?;
                 let secret = &self.installation.shop.secret;
-                let key = |customer: &String| keyed(secret, "message", id.campaign, customer, KEY_BYTES);
+                let key = |customer: &String| keyed(secret, "message", id.campaign.0, customer, KEY_BYTES);
                 unknown.insert(customers.into_iter().map(|customer| (key(&customer), customer)).collect())
             }
         };

@@ -9,6 +9,7 @@ use crate::history::Snapshot;
 use crate::installation::Installation;
 use crate::picker::catalogue::Catalogue;
 use crate::picker::picks_file::{self, StoredPick};
+use crate::pictures::MailAddresses;
 use crate::store::campaigns::Campaign;
 use crate::store::emails;
 use std::path::Path;
@@ -38,6 +39,7 @@ impl Letters {
             shop,
             public_url: &installation.config.server.public_url,
             settings: &settings,
+            pictures: MailAddresses::new(installation),
         };
         let catalogue = Arc::new(Catalogue::new(snapshot.products()?));
         Ok(Self {

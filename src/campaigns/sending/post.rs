@@ -3,10 +3,10 @@
 use super::SendingError;
 use super::unsubscribe;
 use crate::campaigns::email::Rendered;
-use crate::campaigns::keyed::keyed;
 use crate::campaigns::returns::{KEY_BYTES, message_id};
 use crate::config::{Config, Mail};
 use crate::ids::CampaignId;
+use crate::keyed::keyed;
 use chrono::{DateTime, Utc};
 use lettre::message::dkim::{DkimCanonicalization, DkimCanonicalizationType, DkimConfig};
 use lettre::message::dkim::{DkimSigningAlgorithm, DkimSigningKey};
@@ -92,7 +92,7 @@ impl<'a> Post<'a> {
     }
 
     fn message_id(&self, customer: &str) -> String {
-        message_id(self.campaign, &keyed(self.secret, "message", self.campaign, customer, KEY_BYTES))
+        message_id(self.campaign, &keyed(self.secret, "message", self.campaign.0, customer, KEY_BYTES))
     }
 
     /// The same in a trial: it looks real and unsubscribes nobody.
@@ -118,7 +118,7 @@ impl<'a> Post<'a> {
     /// A trial to somebody who works here.
     pub fn trial(&self, letter: Rendered, to: &Address, now: DateTime<Utc>) -> Result<String, SendingError> {
         let at = now.timestamp_micros().to_string();
-        let id = keyed(self.secret, "trial", self.campaign, &at, 16);
+        let id = keyed(self.secret, "trial", self.campaign.0, &at, 16);
         let letter = Rendered { subject: format!("[Trial] {}", letter.subject), ..letter };
         self.message(letter, ("(trial)", to), (&id, None), now)
     }

@@ -4,9 +4,9 @@
 //! it without ever having seen the page (RFC 8058). Looking at it changes nothing, for mail filters follow links.
 
 use crate::auth;
-use crate::campaigns::keyed::{hex, keyed, unhex};
 use crate::ids::CampaignId;
 use crate::installation::Installation;
+use crate::keyed::{hex, keyed, unhex};
 use crate::store::{audit, unsubscribes};
 use crate::web::{self, Page, WebError};
 use actix_web::web::{Data, Path};
@@ -18,7 +18,7 @@ pub const TRIAL: &str = "trial";
 
 /// Campaign, customer, and the proof that this shop wrote it.
 pub fn token(secret: &[u8], campaign: CampaignId, customer: &str) -> String {
-    let proof = keyed(secret, "unsubscribe", campaign, customer, 16);
+    let proof = keyed(secret, "unsubscribe", campaign.0, customer, 16);
     format!("{campaign}-{}-{proof}", hex(customer.as_bytes()))
 }
 

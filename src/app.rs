@@ -5,6 +5,7 @@ use crate::campaigns::counting::Crowds;
 use crate::campaigns::email::Drafts;
 use crate::campaigns::impact::Benches;
 use crate::campaigns::sending::office::Office;
+use crate::explorer::Lookout;
 use crate::installation::Installation;
 use crate::jobs::Runner;
 use crate::web::{asset_routes, wall};
@@ -78,6 +79,7 @@ fn server(installation: &Arc<Installation>, listener: TcpListener) -> anyhow::Re
     let benches = actix::Data::new(Benches::default());
     let drafts = actix::Data::new(Drafts::default());
     let crowds = actix::Data::new(Crowds::default());
+    let lookout = actix::Data::new(Lookout::default());
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
     let server = HttpServer::new(move || {
         App::new()
@@ -85,6 +87,7 @@ fn server(installation: &Arc<Installation>, listener: TcpListener) -> anyhow::Re
             .app_data(benches.clone())
             .app_data(drafts.clone())
             .app_data(crowds.clone())
+            .app_data(lookout.clone())
             .app_data(actix::FormConfig::default().limit(FORM_BYTES))
             .app_data(actix::PayloadConfig::new(FORM_BYTES))
             // The last one wrapped sees a request first.

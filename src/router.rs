@@ -2,7 +2,7 @@
 
 use crate::campaigns::{email, responses, sending, series};
 use crate::web::WebError;
-use crate::{accounts, campaigns, dashboard, ingest, monitoring, reports, showroom, training};
+use crate::{accounts, campaigns, dashboard, explorer, ingest, monitoring, reports, showroom, training};
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post};
 
@@ -46,6 +46,9 @@ pub fn routes(config: &mut ServiceConfig) {
 
         .route("/models",                       get().to(training::pages::list))
         .route("/models/train",                 post().to(training::pages::train))
+
+        .route("/explorer",                     get().to(explorer::customers::show))
+        .route("/explorer/customer",            get().to(explorer::customer::show))
 
         .configure(campaign_routes)
 

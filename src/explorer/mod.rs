@@ -1,0 +1,16 @@
+//! The model explorer: what a model would show a customer and why, before it speaks to any.
+//!
+//! It reads what the history and the trained models say; of its own it keeps nothing but somebody's decision on a model.
+
+pub mod ask;
+pub mod customer;
+pub mod customers;
+mod lookout;
+mod picks;
+mod plot;
+mod profile;
+mod show;
+mod timeline;
+mod why;
+
+pub use lookout::Lookout;

@@ -1,0 +1,267 @@
+//! The explorer over HTTP and as a library: what is shown is what a campaign would pick, and its reasons add up.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod support;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use handpick::history::{EventRange, History};
+use handpick::ids::ShopId;
+use handpick::picker::behaviour::{self, Detail, Weighing};
+use handpick::picker::ledger::{Ledger, Standing};
+use handpick::picker::model_file::{self, LiveModel};
+use handpick::picker::pick::{Known, Picker};
+use handpick::picker::picks_file;
+use handpick::picker::plan::{Arm, Plan};
+use handpick::picker::rules::{self, Setting};
+use handpick::picker::sitting::{Sitting, Terms};
+use handpick::progress::Silent;
+use handpick::recommender::Params;
+use handpick::records::Customer;
+use handpick::store::models::{self, StoredModel};
+use handpick::store::{Store, campaigns};
+use std::sync::Arc;
+use support::shop::{Served, Shop};
+use ureq::Agent;
+
+const SHOP: ShopId = ShopId(1);
+
+struct Visitor<'a> {
+    served: &'a Served,
+    agent: Agent,
+}
+
+impl Visitor<'_> {
+    fn get(&self, path: &str) -> (u16, String) {
+        let mut response = self.agent.get(format!("{}{path}", self.served.url)).call().unwrap();
+        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+    }
+
+    fn page(&self, path: &str) -> String {
+        let (status, page) = self.get(path);
+        assert_eq!(status, 200, "{path}: {}", words(&page));
+        assert!(!page.contains("style=") && !page.contains("<script>"), "the policy of content: {path}");
+        page
+    }
+}
+
+fn sign_in<'a>(served: &'a Served, email: &str, password: &str) -> Visitor<'a> {
+    let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let fields = [("email", email), ("password", password)];
+    assert_eq!(agent.post(format!("{}/sign-in", served.url)).send_form(fields).unwrap().status(), 303);
+    Visitor { served, agent }
+}
+
+/// What a person reads: the page without its tags.
+fn words(page: &str) -> String {
+    let main = page.split("<main").nth(1).unwrap_or(page);
+    let text: String =
+        main.split('<').map(|part| part.split_once('>').map_or("", |(_, text)| text)).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn add_analyst(shop: &Shop) -> String {
+    let words = ["account", "add", "--email", "ana@example.com", "--name", "Ana", "--role", "analyst"];
+    shop.must(&words).trim().to_owned()
+}
+
+fn stored(shop: &Shop) -> Vec<StoredModel> {
+    let store = Store::open(&shop.path().join("data/handpick.db")).unwrap();
+    store.read(|conn| models::latest(conn, SHOP, 50)).unwrap()
+}
+
+fn open(shop: &Shop, model: &StoredModel) -> LiveModel {
+    let file = shop.path().join("data/shops/1/models").join(&model.file);
+    model_file::load(&file, Some(&model.checksum)).unwrap()
+}
+
+fn standing(shop: &Shop, as_of: DateTime<Utc>) -> Standing {
+    let snapshot = History::open(&shop.path().join("data/shops/1/history")).unwrap().snapshot().unwrap();
+    Standing::at(Arc::new(Ledger::open(&snapshot).unwrap()), &snapshot, as_of).unwrap()
+}
+
+/// Customers who bought something before the moment, and all that the shop knows of them.
+fn buyers(standing: &Standing, at_most: usize) -> Vec<Customer> {
+    let people = &standing.ledger.people;
+    let bought = |id: &&str| {
+        let number = standing.activity.customers.number(id);
+        standing.activity.facts(number).orders > 1
+    };
+    people.ids().filter(bought).take(at_most).map(|id| people.get(id).unwrap()).collect()
+}
+
+#[test]
+fn what_is_shown_is_what_a_campaign_picks() {
+    let shop = Shop::make("", "40000");
+    shop.must(&["sync"]);
+    shop.campaign();
+    let store = Store::open(&shop.path().join("data/handpick.db")).unwrap();
+    let campaign = store.read(|conn| campaigns::all(conn, SHOP)).unwrap().remove(0);
+    let plan: Plan = campaign.plan().unwrap();
+    let folder = shop.path().join("data/shops/1/campaigns/1").join(campaign.generation.unwrap());
+    let model = store.read(|conn| models::by_id(conn, SHOP, campaign.model.unwrap())).unwrap().unwrap();
+    let (live, standing) = (open(&shop, &model), standing(&shop, plan.as_of.unwrap()));
+    let terms = Terms { standing: &standing, live: &live, plan: &plan, product_list: None };
+    let arms = picks_file::arms(&folder).unwrap();
+    let mailed: Vec<Customer> = arms
+        .iter()
+        .filter(|(_, arm)| *arm == Arm::Picks)
+        .take(150)
+        .map(|(id, _)| standing.ledger.people.get(id).unwrap())
+        .collect();
+    assert_eq!(mailed.len(), 150);
+    let together = Sitting::of(terms, &mailed).unwrap();
+    for (customer, picked) in mailed.iter().zip(together.picks()) {
+        let alone = Sitting::of(terms, std::slice::from_ref(customer)).unwrap();
+        assert_eq!(alone.picks()[0], picked, "{}", customer.id);
+        let shown: Vec<(&str, f32)> = (picked.slots.iter().flatten())
+            .map(|placed| {
+                let number = together.candidates()[placed.place];
+                (standing.ledger.catalogue.product(number).id.as_str(), placed.score)
+            })
+            .collect();
+        let sent = picks_file::picks_of(&folder, &customer.id).unwrap();
+        let sent: Vec<(&str, f32)> = sent.iter().map(|pick| (pick.product.as_str(), pick.score)).collect();
+        assert_eq!(shown, sent, "{}", customer.id);
+    }
+}
+
+#[test]
+fn contributions_add_up_to_the_score_of_every_kind_of_model() {
+    let shop = Shop::make("", "40000");
+    shop.must(&["sync"]);
+    for kind in Params::KINDS {
+        shop.must(&["train", "--model", kind]);
+    }
+    let models = stored(&shop);
+    let last = "2026-10-01T00:00:00Z".parse().unwrap();
+    let standing = standing(&shop, last);
+    let snapshot = History::open(&shop.path().join("data/shops/1/history")).unwrap().snapshot().unwrap();
+    let catalogue = &standing.ledger.catalogue;
+    let customers = buyers(&standing, 12);
+    let plan = Plan { rules: Vec::new(), ..Plan::default() };
+    for kind in Params::KINDS {
+        let live = open(&shop, models.iter().find(|model| model.kind == **kind).unwrap());
+        // The scores as a campaign computes them: of everything at once, from everybody's history.
+        let detail = Detail { events: live.model.needs_past(), ..Detail::default() };
+        let (range, cut_at) = (EventRange::before(last), live.header.cut_at);
+        let all = behaviour::read(&snapshot, range, cut_at, &Weighing::default(), detail, &Silent).unwrap();
+        let setting = Setting::of(&plan, catalogue, None, last);
+        let rules = rules::compile(&[], catalogue.choose(&plan.products, None, last), setting).unwrap();
+        let known = Known {
+            catalogue,
+            activity: &standing.activity,
+            behaviour: &all,
+            live: &live,
+            rules: &rules,
+            customers: None,
+            lately: None,
+        };
+        let whole = Picker::new(known, 4);
+        let mut explained = 0;
+        for customer in &customers {
+            let Some(scores) = whole.worker().scores_of_all(&customer.id) else { continue };
+            let terms = Terms { standing: &standing, live: &live, plan: &plan, product_list: None };
+            let sitting = Sitting::of(terms, std::slice::from_ref(customer)).unwrap();
+            let picker = sitting.picker();
+            let mut worker = picker.worker();
+            for placed in sitting.picks()[0].slots.iter().flatten() {
+                let number = sitting.candidates()[placed.place];
+                let product = &catalogue.product(number).id;
+                let why = sitting.explained(&mut worker, product).unwrap();
+                let score = scores[number as usize];
+                assert!((why.score - score).abs() <= 1e-4 * score.abs(), "{kind}: {} {score}", why.score);
+                if score <= 0.0 {
+                    continue;
+                }
+                let sum: f32 = why.parts.iter().map(|part| part.1).sum();
+                assert!(why.adds_up(), "{kind}: {sum} of {score}");
+                assert!((sum - score).abs() <= 2e-3 * score.max(1e-3), "{kind}: {sum} of {score}");
+                assert!(why.parts.is_sorted_by(|a, b| a.1 >= b.1), "{kind}");
+                explained += 1;
+            }
+        }
+        // Best-sellers are the same for everybody: nothing speaks for them.
+        assert_eq!(explained > 20, *kind != "popular", "{kind}: {explained}");
+    }
+}
+
+#[test]
+fn a_customer_is_looked_at_from_the_search_to_the_reasons() {
+    let shop = Shop::make("", "40000");
+    let (password, analysts) = (shop.add_owner(), add_analyst(&shop));
+    shop.must(&["sync"]);
+    let served = shop.serve();
+    let owner = sign_in(&served, "owner@example.com", &password);
+    let (status, page) = owner.get("/explorer/customer?customer=x");
+    assert_eq!(status, 404);
+    assert!(words(&page).contains("There is no model yet"), "{}", words(&page));
+    drop(served);
+    shop.must(&["train", "--model", "item_knn"]);
+    let last = "2026-10-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap();
+    let standing = standing(&shop, last);
+    let customer = buyers(&standing, 1).remove(0);
+    let served = shop.serve();
+    let owner = sign_in(&served, "owner@example.com", &password);
+    let analyst = sign_in(&served, "ana@example.com", &analysts);
+    let (id, name) = (&customer.id, customer.last_name.as_ref().unwrap());
+    let address = customer.email.as_ref().unwrap();
+
+    let text = words(&owner.page("/explorer"));
+    for why in ["Buys most often", "A typical buyer", "Only looked around", " orders, "] {
+        assert!(text.contains(why), "{why} in {text}");
+    }
+    let found = format!("/explorer?search={}", handpick::web::encode(address));
+    assert!(owner.page(&found).contains(&format!("customer={id}\"")));
+    assert!(owner.page("/explorer?search=nobody-of-that-name").contains("No customer is found"));
+    // An analyst sees ids alone, and cannot find out whose an address is.
+    assert!(words(&analyst.page(&found)).contains("No customer is found"));
+    let path = format!("/explorer/customer?customer={id}&rules=none");
+    assert!(words(&owner.page(&path)).contains(address.as_str()));
+    let hidden =
+        [analyst.page("/explorer"), analyst.page(&path), analyst.page(&format!("/explorer?search={id}"))];
+    assert!(hidden.iter().all(|page| !page.contains("@example") && !words(page).contains(name.as_str())));
+    assert!(hidden[2].contains(&format!("customer={id}\"")));
+
+    let page = owner.page(&path);
+    let text = words(&page);
+    for part in ["What they would be shown", "Because you bought “", "Together, which is the score", "EUR"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!(page.matches("<article class=\"product-card\"").count(), 4);
+    assert_eq!(owner.page(&format!("{path}&slots=7")).matches("<article class=\"product-card\"").count(), 7);
+    assert!(page.contains("<svg") && text.contains("of the shop's buyers"), "{text}");
+
+    // On an earlier day less is known, and the model knows too much.
+    let day = (last - TimeDelta::days(200)).format("%Y-%m-%d").to_string();
+    let earlier = words(&owner.page(&format!("{path}&on={day}")));
+    assert!(earlier.contains("it knows what these customers bought next"), "{earlier}");
+    assert!(!earlier.contains("30 Sep 2026") && earlier.contains(&format!("as on the evening of {day}")));
+
+    // Any product that somebody types.
+    let best = standing.ledger.catalogue.product(0);
+    let asked = words(&owner.page(&format!("{path}&product={}", best.id)));
+    assert!(asked.contains("It is number") || asked.contains("It is picked"), "{asked}");
+    let typed = handpick::web::encode(best.title.split(' ').next().unwrap());
+    assert!(words(&owner.page(&format!("{path}&product={typed}"))).contains("Which one do you mean?"));
+    assert!(words(&owner.page(&format!("{path}&product=zzz"))).contains("no product with the id “zzz”"));
+
+    for (wrong, status, said) in [
+        ("customer=nobody", 404, "no customer with the id “nobody”"),
+        (&format!("customer={id}&model=99"), 404, "There is no model “99”"),
+        (&format!("customer={id}&model=abc"), 404, "There is no model “abc”"),
+        (&format!("customer={id}&on=yesterday"), 422, "“yesterday” is not a day"),
+        (&format!("customer={id}&on=2999-01-01"), 422, "has not come yet"),
+        (&format!("customer={id}&on=1999-01-01"), 422, "the history begins on"),
+        (&format!("customer={id}&slots=99"), 422, "Choose 1 to 20"),
+        (&format!("customer={id}&rules=7"), 404, "no campaign “7”"),
+    ] {
+        let (found, page) = analyst.get(&format!("/explorer/customer?{wrong}"));
+        assert_eq!(found, status, "{wrong}");
+        assert!(words(&page).contains(said), "{wrong}: {}", words(&page));
+    }
+    let nobody = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+    let nobody = Agent::from(nobody).get(format!("{}/explorer", served.url)).call().unwrap();
+    assert_eq!(nobody.status(), 303, "to the sign-in");
+}

@@ -49,6 +49,8 @@ pub fn routes(config: &mut ServiceConfig) {
 
         .route("/explorer",                     get().to(explorer::customers::show))
         .route("/explorer/customer",            get().to(explorer::customer::show))
+        .route("/explorer/product",             get().to(explorer::product::show))
+        .route("/explorer/basket",              get().to(explorer::basket::show))
 
         .configure(campaign_routes)
 

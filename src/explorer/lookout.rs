@@ -1,11 +1,14 @@
 //! What the explorer keeps at hand between two looks: reading the history and opening a model take seconds, a look must
 //! not.
 
+use super::ask::View;
+use super::sample::Sample;
 use crate::history::{History, HistoryError, Snapshot};
 use crate::ids::ModelId;
 use crate::installation::Installation;
 use crate::picker::ledger::{Ledger, Standing};
 use crate::picker::model_file::{self, LiveModel};
+use crate::picker::plan::Plan;
 use crate::store::models::StoredModel;
 use crate::web::WebError;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
@@ -23,6 +26,16 @@ struct Kept {
     /// The one looked at last comes last.
     standings: Vec<Arc<Standing>>,
     models: Vec<(ModelId, Arc<LiveModel>)>,
+    samples: Vec<(SampleKey, Arc<Sample>)>,
+}
+
+/// What a sample's picks depend on.
+#[derive(Clone, PartialEq)]
+struct SampleKey {
+    version: u64,
+    as_of: DateTime<Utc>,
+    model: ModelId,
+    plan: Plan,
 }
 
 /// Takes what `is_meant` to the end of `kept`, and answers it.
@@ -62,6 +75,7 @@ impl Lookout {
             Some(ledger) if ledger.version == snapshot.version() => ledger.clone(),
             _ => {
                 kept.standings.clear();
+                kept.samples.clear();
                 // Before the new one is read, so that two never lie in memory.
                 kept.ledger = None;
                 kept.ledger.insert(Arc::new(Ledger::open(&snapshot).map_err(internal)?)).clone()
@@ -96,6 +110,27 @@ impl Lookout {
         let live = Arc::new(live);
         keep(&mut kept.models, (stored.id, live.clone()));
         Ok(live)
+    }
+}
+
+impl Lookout {
+    /// What the view's model picks for a sample of customers.
+    pub fn sample(&self, view: &View) -> Result<Arc<Sample>, WebError> {
+        let key = SampleKey {
+            version: view.standing.ledger.version,
+            as_of: view.standing.as_of,
+            model: view.stored.id,
+            plan: view.plan.clone(),
+        };
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, sample)) = recall(&mut kept.samples, |(known, _)| *known == key) {
+            return Ok(sample);
+        }
+        let sample = Sample::of(view)
+            .map_err(|refusal| WebError::Conflict(format!("Nothing can be picked: {refusal}.")))?;
+        let sample = Arc::new(sample);
+        keep(&mut kept.samples, (key, sample.clone()));
+        Ok(sample)
     }
 }
 

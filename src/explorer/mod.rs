@@ -3,12 +3,15 @@
 //! It reads what the history and the trained models say; of its own it keeps nothing but somebody's decision on a model.
 
 pub mod ask;
+pub mod basket;
 pub mod customer;
 pub mod customers;
 mod lookout;
 mod picks;
 mod plot;
+pub mod product;
 mod profile;
+mod sample;
 mod show;
 mod timeline;
 mod why;

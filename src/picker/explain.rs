@@ -1,7 +1,6 @@
 //! What spoke for a product with one customer, and how much: contributions that add up to the model's score.
 
 use super::pick::Worker;
-use crate::recommender::{Contribution, Model, User};
 
 /// *Units*: the model's own, as a pick's score before rules promote it or hold it back.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,13 +16,6 @@ pub struct Explained {
 const ROUNDING: f32 = 1e-3;
 
 impl Explained {
-    fn of(model: &dyn Model, user: User<'_>, item: u32) -> (f32, Vec<Contribution>) {
-        let mut score = [0.0];
-        let candidates = [item];
-        model.scorer(&candidates).score(user, &mut score);
-        (score[0], model.explain(user, item, usize::MAX))
-    }
-
     /// Whether the parts account for the whole score, but for rounding.
     pub fn adds_up(&self) -> bool {
         let size: f32 = self.parts.iter().map(|part| part.1.abs()).sum();
@@ -33,10 +25,19 @@ impl Explained {
 
 impl Worker<'_, '_> {
     /// `None` when the model does not know the product.
-    pub(super) fn explained(&mut self, customer: &str, product: &str) -> Option<Explained> {
+    pub(super) fn score_of(&mut self, customer: &str, product: &str) -> Option<f32> {
         let (user, live) = self.user(customer);
-        let item = live.products.number(product)?;
-        let (score, parts) = Explained::of(&*live.model, user, item);
+        let item = [live.products.number(product)?];
+        let mut score = [0.0];
+        live.model.scorer(&item).score(user, &mut score);
+        Some(score[0])
+    }
+
+    /// `None` when the model does not know the product.
+    pub(super) fn explained(&mut self, customer: &str, product: &str) -> Option<Explained> {
+        let score = self.score_of(customer, product)?;
+        let (user, live) = self.user(customer);
+        let parts = live.model.explain(user, live.products.number(product)?, usize::MAX);
         // In double precision and from the smallest, so that the sum is no worse than its parts.
         let sum: f64 = parts.iter().rev().map(|part| f64::from(part.amount)).sum();
         let parts = parts.iter().map(|part| (live.products.id(part.item).into(), part.amount)).collect();

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod arms;
+pub mod around;
 mod asked;
 pub mod audience;
 pub mod behaviour;

@@ -6,7 +6,7 @@ use super::catalogue::Catalogue;
 use crate::history::{EventRange, HistoryError, Snapshot};
 use crate::index::Index;
 use crate::money::Money;
-use crate::records::{Event, EventKind};
+use crate::records::{Event, EventKind, Events};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A product of no number: the event concerns none.
@@ -40,32 +40,17 @@ pub struct Pasts {
 impl Pasts {
     /// *Cost*: one pass, and 72 bytes an event while they are sorted.
     pub fn read(snapshot: &Snapshot, catalogue: &Catalogue) -> Result<Self, HistoryError> {
-        let (mut customers, mut products) = (Index::new(), Index::new());
-        let mut found: Vec<(u32, Done)> = Vec::new();
+        let mut found = Found::default();
         for events in snapshot.events(EventRange::all())? {
-            for event in events?.iter() {
-                let customer = event.customer.map_or(NONE, |id| customers.intern(id));
-                let product = event.product.map_or(NONE, |id| products.intern(id));
-                found.push((customer, done(&event, product)));
-            }
+            found.add(&events?);
         }
-        let mut starts = vec![0; customers.len() + 1];
-        let known = |customer: u32| (customer as usize).min(customers.len());
-        for &(customer, _) in found.iter().filter(|(customer, _)| *customer != NONE) {
-            starts[known(customer) + 1] += 1;
-        }
-        for customer in 0..customers.len() {
-            starts[customer + 1] += starts[customer];
-        }
-        let mut next = starts.clone();
-        let mut sorted = vec![None; found.len()];
-        for (customer, done) in found {
-            let at = &mut next[known(customer)];
-            sorted[*at] = Some(done);
-            *at += 1;
-        }
-        let catalogued = products.ids().map(|id| catalogue.number(id)).collect();
-        Ok(Self { customers, products, catalogued, starts, done: sorted.into_iter().flatten().collect() })
+        Ok(found.sorted(catalogue))
+    }
+
+    pub fn of_events<'a>(batches: impl IntoIterator<Item = &'a Events>, catalogue: &Catalogue) -> Self {
+        let mut found = Found::default();
+        batches.into_iter().for_each(|events| found.add(events));
+        found.sorted(catalogue)
     }
 
     /// What a customer did; empty for whoever did nothing.
@@ -107,6 +92,45 @@ impl Pasts {
             currency: None,
             source: "",
         }
+    }
+}
+
+/// Events as they come.
+#[derive(Default)]
+struct Found {
+    customers: Index,
+    products: Index,
+    done: Vec<(u32, Done)>,
+}
+
+impl Found {
+    fn add(&mut self, events: &Events) {
+        for event in events.iter() {
+            let customer = event.customer.map_or(NONE, |id| self.customers.intern(id));
+            let product = event.product.map_or(NONE, |id| self.products.intern(id));
+            self.done.push((customer, done(&event, product)));
+        }
+    }
+
+    fn sorted(self, catalogue: &Catalogue) -> Pasts {
+        let Self { customers, products, done: found } = self;
+        // Guests' events stand after the last customer's.
+        let row = |customer: u32| (customer as usize).min(customers.len());
+        let mut starts = vec![0; customers.len() + 2];
+        found.iter().for_each(|(customer, _)| starts[row(*customer) + 1] += 1);
+        for customer in 0..=customers.len() {
+            starts[customer + 1] += starts[customer];
+        }
+        let mut next = starts.clone();
+        let mut sorted = vec![None; found.len()];
+        for (customer, done) in found {
+            let at = &mut next[row(customer)];
+            sorted[*at] = Some(done);
+            *at += 1;
+        }
+        starts.pop();
+        let catalogued = products.ids().map(|id| catalogue.number(id)).collect();
+        Pasts { customers, products, catalogued, starts, done: sorted.into_iter().flatten().collect() }
     }
 }
 

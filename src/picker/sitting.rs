@@ -110,6 +110,13 @@ impl<'a> Sitting<'a> {
             .collect()
     }
 
+    /// What the model scores a product for each person, in their order; `None` when it does not know the product.
+    pub fn scores_of(&self, product: &str) -> Option<Vec<f32>> {
+        let picker = self.picker();
+        let mut worker = picker.worker();
+        self.people.iter().map(|person| worker.score_of(person, product)).collect()
+    }
+
     /// Why a product is picked for the first of the people, or why not.
     pub fn trace(&self, worker: &mut Worker<'_, '_>, product: &str) -> Trace {
         let Terms { standing, plan, product_list, .. } = self.terms;

@@ -51,6 +51,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/explorer/customer",            get().to(explorer::customer::show))
         .route("/explorer/product",             get().to(explorer::product::show))
         .route("/explorer/basket",              get().to(explorer::basket::show))
+        .route("/explorer/compare",             get().to(explorer::compare::show))
+        .route("/explorer/models",              get().to(explorer::models::list))
+        .route("/explorer/models/free",         post().to(explorer::models::free))
+        .route("/explorer/models/{id}",         get().to(explorer::models::show))
+        .route("/explorer/models/{id}/use",     post().to(explorer::models::use_it))
 
         .configure(campaign_routes)
 

@@ -4,13 +4,16 @@
 
 pub mod ask;
 pub mod basket;
+pub mod compare;
 pub mod customer;
 pub mod customers;
 mod lookout;
+pub mod models;
 mod picks;
 mod plot;
 pub mod product;
 mod profile;
+mod run;
 mod sample;
 mod show;
 mod timeline;

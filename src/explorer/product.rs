@@ -133,7 +133,7 @@ fn shown(
     let company = Company::of(standing, number);
     let near = nearest(&view.live, &product.id, NEAR);
     let counted = |all: &[(u32, u64)], of: u64| -> Vec<Near> {
-        let figure = |count: u64| format!("{} of 100", (100.0 * count as f64 / of.max(1) as f64).round());
+        let figure = |count: u64| format!("{} of {}", web::whole(count as i64), web::whole(of as i64));
         let most = all.first().map_or(1, |one| one.1).max(1) as f64;
         let line = |&(other, count): &(u32, u64)| Near {
             card: card(installation, catalogue.product(other)),

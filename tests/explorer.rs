@@ -45,6 +45,17 @@ impl Visitor<'_> {
     }
 }
 
+impl Visitor<'_> {
+    /// The answer's status, and the page when there is one.
+    fn post(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let account = self.page("/account");
+        let csrf = account.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let all = fields.iter().copied().chain([("csrf", csrf)]);
+        let mut response = self.agent.post(format!("{}{path}", self.served.url)).send_form(all).unwrap();
+        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+    }
+}
+
 fn sign_in<'a>(served: &'a Served, email: &str, password: &str) -> Visitor<'a> {
     let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
     let fields = [("email", email), ("password", password)];
@@ -231,7 +242,7 @@ fn a_customer_is_looked_at_from_the_search_to_the_reasons() {
     }
     assert_eq!(page.matches("<article class=\"product-card\"").count(), 4);
     assert_eq!(owner.page(&format!("{path}&slots=7")).matches("<article class=\"product-card\"").count(), 7);
-    assert!(page.contains("<svg") && text.contains("of the shop's buyers"), "{text}");
+    assert!(page.contains("<svg") && text.contains(" buyers"), "{text}");
 
     // On an earlier day less is known, and the model knows too much.
     let day = (last - TimeDelta::days(200)).format("%Y-%m-%d").to_string();
@@ -264,4 +275,232 @@ fn a_customer_is_looked_at_from_the_search_to_the_reasons() {
     let nobody = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
     let nobody = Agent::from(nobody).get(format!("{}/explorer", served.url)).call().unwrap();
     assert_eq!(nobody.status(), 303, "to the sign-in");
+}
+
+/// A shop with an older and a newer model, and the two accounts' passwords.
+fn shop_with_two_models() -> (Shop, String, String) {
+    let shop = Shop::make("", "40000");
+    let (owner, analyst) = (shop.add_owner(), add_analyst(&shop));
+    shop.must(&["sync"]);
+    shop.must(&["train", "--model", "item_knn"]);
+    shop.must(&["train", "--model", "auto"]);
+    (shop, owner, analyst)
+}
+
+#[test]
+fn a_product_and_an_imagined_customer_are_looked_at() {
+    let (shop, password, _) = shop_with_two_models();
+    let standing = standing(&shop, "2026-10-01T00:00:00Z".parse().unwrap());
+    let catalogue = &standing.ledger.catalogue;
+    let sales = &standing.activity.sales;
+    let best = (0..catalogue.len()).max_by(|&a, &b| sales[a].total_cmp(&sales[b])).unwrap();
+    let product = catalogue.product(best as u32);
+    let served = shop.serve();
+    let owner = sign_in(&served, "owner@example.com", &password);
+
+    assert!(words(&owner.page("/explorer/product")).contains("What sells best now"));
+    let page = owner.page(&format!("/explorer/product?product={}&model=1&rules=none", product.id));
+    let text = words(&page);
+    for part in ["Near it", "the nearest counts 100", "Bought together", "Its history", "Who would want it"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(text.contains("No. 1") && text.contains("among 200 best-sellers"), "{text}");
+    // An independent count of the orders that hold it.
+    let orders: std::collections::BTreeSet<(Option<&str>, u32)> = (standing.ledger.pasts.rows())
+        .flat_map(|(customer, row)| row.iter().map(move |done| (customer, done)))
+        .filter(|(_, done)| done.kind == handpick::records::EventKind::Purchase)
+        .filter(|(_, done)| standing.ledger.pasts.product(done) == Some(best as u32))
+        .map(|(customer, done)| (customer, done.order))
+        .collect();
+    let told = format!("Of the {} orders that hold it", handpick::web::whole(orders.len() as i64));
+    assert!(text.contains(&told), "{told} in {text}");
+    let (status, page) = owner.get("/explorer/product?product=zzz");
+    assert_eq!(status, 404);
+    assert!(words(&page).contains("The shop has no product “zzz”"));
+
+    // Nobody is known: what sells best. Then one purchase, and the model speaks.
+    let cold = owner.page("/explorer/basket?model=1");
+    assert!(words(&cold).contains("Nothing is known of somebody who has just come"), "{}", words(&cold));
+    assert!(!cold.contains(">personal<") && cold.contains(">best-seller<"));
+    let warm = owner.page(&format!("/explorer/basket?model=1&add={}", product.id));
+    assert!(warm.contains(">personal<") && warm.contains(">new<"), "{}", words(&warm));
+    assert!(words(&warm).contains(&format!("Because you bought “{}”", product.title)));
+    assert!(words(&warm).contains("Together, which is the score"));
+    // The bought product itself is not shown again.
+    let shown = warm.split("id=\"picks\"").nth(1).unwrap();
+    assert!(!shown.contains(&format!("product={}\"", product.id)), "{shown}");
+    let customer = buyers(&standing, 1).remove(0);
+    let real = owner.page(&format!("/explorer/basket?customer={}", customer.id));
+    assert!(real.contains("Take out"), "{}", words(&real));
+    for (wrong, status) in [("basket=zzz", 422), ("customer=zzz", 404), ("add=zzzz", 404), ("model=9", 404)] {
+        assert_eq!(owner.get(&format!("/explorer/basket?{wrong}")).0, status, "{wrong}");
+    }
+}
+
+#[test]
+fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
+    let (shop, password, analysts) = shop_with_two_models();
+    let served = shop.serve();
+    let owner = sign_in(&served, "owner@example.com", &password);
+    let analyst = sign_in(&served, "ana@example.com", &analysts);
+
+    let page = analyst.page("/explorer/compare?model=1&other=2");
+    let text = words(&page);
+    for part in
+        ["customers looked at", "in common, on average", "Customers at a glance", "Different products shown"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!(page.matches("class=\"glance-picks\"").count() % 2, 0);
+    assert!((50..=60).contains(&page.matches("class=\"glance-picks\"").count()), "about thirty customers");
+    let same = words(&analyst.page("/explorer/compare?model=1&other=1"));
+    assert!(same.contains("have 100.0\u{a0}% of a customer's places"), "{same}");
+    assert_eq!(analyst.get("/explorer/compare?model=1&other=9").0, 404);
+    assert_eq!(analyst.get("/explorer/compare?customer=nobody").0, 404);
+
+    let text = words(&owner.page("/explorer/models"));
+    assert!(text.contains("Handpick chose it") && text.contains("run by run"), "{text}");
+    let card = words(&owner.page("/explorer/models/1"));
+    for part in [
+        "Bought together",
+        "What it cannot do",
+        "Customers it knows",
+        "neighbours 200",
+        "Go back to this model",
+    ] {
+        assert!(card.contains(part), "{part} in {card}");
+    }
+    let figure =
+        stored(&shop).iter().find(|model| model.id.0 == 1).map(|model| model.metrics.clone()).unwrap();
+    let metrics: serde_json::Value = serde_json::from_str(&figure).unwrap();
+    let hits = handpick::web::percent(metrics["model"]["hit_rate"].as_f64().unwrap());
+    let low = 100.0 * metrics["tried"][0]["intervals"]["hit_rate"][0].as_f64().unwrap();
+    assert!(card.contains(&format!("{hits} ({low:.1} to ")), "{hits} {low} in {card}");
+    assert_eq!(owner.get("/explorer/models/99").0, 404);
+    assert_eq!(owner.get("/explorer/models/x").0, 404);
+
+    // The analyst may look, not decide; nobody decides without a reason, or on what is not there.
+    assert!(!analyst.page("/explorer/models/1").contains("<form method=\"post\" action=\"/explorer"));
+    assert_eq!(analyst.post("/explorer/models/1/use", &[("note", "mine")]).0, 403);
+    assert_eq!(owner.post("/explorer/models/1/use", &[("note", " ")]).0, 422);
+    assert_eq!(owner.post("/explorer/models/9/use", &[("note", "why not")]).0, 404);
+    let forged = owner.agent.post(format!("{}/explorer/models/1/use", served.url));
+    assert_eq!(forged.send_form([("note", "no token")]).unwrap().status(), 403);
+    let reason = "The new one shows <too many> candles";
+    assert_eq!(owner.post("/explorer/models/1/use", &[("note", reason)]).0, 303);
+    let page = owner.page("/explorer/models");
+    let text = words(&page);
+    assert!(text.contains("Somebody decided on it") && text.contains("Olivia,"), "{text}");
+    assert!(page.contains("&#60;too many&#62;"), "escaped");
+    // What the address does not name is the decided model.
+    let customer = buyers(&standing(&shop, "2026-10-01T00:00:00Z".parse().unwrap()), 1).remove(0).id;
+    let shown = words(&owner.page(&format!("/explorer/customer?customer={customer}")));
+    assert!(shown.contains("by “Bought together”"), "{shown}");
+    drop(served);
+
+    let store = Store::open(&shop.path().join("data/handpick.db")).unwrap();
+    let noted = store.read(|conn| handpick::store::audit::latest(conn, SHOP, 1)).unwrap().remove(0);
+    assert_eq!((noted.action.as_str(), noted.subject), ("decided on", format!("model 1: {reason}")));
+    assert!(noted.account.is_some());
+    // A campaign that leaves the choice takes it, though Handpick chose a newer one itself.
+    let plan = "name = \"Auto\"\nmodel = \"auto\"\nslots = 3\n[audience]\ninclude_unknown_consent = true\n";
+    std::fs::write(shop.path().join("auto.toml"), plan).unwrap();
+    let run = || {
+        shop.must(&["campaign", "run", "auto.toml", "--out", "auto"]);
+        store
+            .read(|conn| campaigns::all(conn, SHOP))
+            .unwrap()
+            .into_iter()
+            .max_by_key(|one| one.id)
+            .unwrap()
+            .model
+    };
+    assert_eq!(run().unwrap().0, 1);
+    let served = shop.serve();
+    let owner = sign_in(&served, "owner@example.com", &password);
+    assert_eq!(owner.post("/explorer/models/free", &[("note", "It is better now")]).0, 303);
+    assert!(words(&owner.page("/explorer/models")).contains("Handpick chose it"));
+    drop(served);
+    assert_eq!(run().unwrap().0, 2, "the newest that Handpick chose");
+    // One whose file is gone cannot be decided on.
+    let file = shop.path().join("data/shops/1/models").join(&stored(&shop).last().unwrap().file);
+    std::fs::remove_file(file).unwrap();
+    let served = shop.serve();
+    let owner = sign_in(&served, "owner@example.com", &password);
+    let (status, page) = owner.post("/explorer/models/1/use", &[("note", "again")]);
+    assert_eq!(status, 409);
+    assert!(words(&page).contains("missing or damaged"), "{}", words(&page));
+}
+
+#[test]
+fn a_map_is_drawn_by_a_job_and_becomes_a_list_for_a_campaign() {
+    let shop = Shop::make("", "40000");
+    let (password, analysts) = (shop.add_owner(), add_analyst(&shop));
+    shop.must(&["sync"]);
+    shop.must(&["train", "--model", "item_knn"]);
+    shop.must(&["train", "--model", "popular"]);
+    let served = shop.serve();
+    let owner = sign_in(&served, "owner@example.com", &password);
+    let analyst = sign_in(&served, "ana@example.com", &analysts);
+    assert!(words(&owner.page("/explorer/map?model=2")).contains("there is nothing to lay out"));
+    assert!(words(&analyst.page("/explorer/map?model=1")).contains("is not drawn yet"));
+    assert_eq!(analyst.get("/explorer/map.json?model=1").0, 404);
+    assert_eq!(analyst.post("/explorer/map/draw", &[("model", "1")]).0, 403);
+    assert_eq!(owner.post("/explorer/map/draw", &[("model", "7")]).0, 404);
+    assert_eq!(owner.post("/explorer/map/draw", &[("model", "1")]).0, 303);
+    let started = std::time::Instant::now();
+    let page = loop {
+        let page = owner.page("/explorer/map?model=1");
+        if page.contains("<canvas") {
+            break page;
+        }
+        assert!(started.elapsed().as_secs() < 120, "{}", words(&page));
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    };
+    assert!(words(&page).contains("The best-sellers on the map"), "{}", words(&page));
+    let points: serde_json::Value =
+        serde_json::from_str(&analyst.page("/explorer/map.json?model=1")).unwrap();
+    let column = |name: &str| points[name].as_array().unwrap().clone();
+    let ids: Vec<String> = column("ids").iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    assert!(ids.len() > 100, "{}", ids.len());
+    for name in ["titles", "images", "prices", "x", "y", "categories", "brands", "amounts", "sales"] {
+        assert_eq!(column(name).len(), ids.len(), "{name}");
+    }
+    let number = |name: &str, at: usize| points[name][at].as_f64().unwrap();
+    let places: Vec<(f64, f64)> = (0..ids.len()).map(|at| (number("x", at), number("y", at))).collect();
+    assert!(places.iter().all(|(x, y)| x.abs() <= 1.0 && y.abs() <= 1.0));
+    // Neighbours on the map are neighbours in the shop: the same widest category far more often than by chance.
+    let category = |at: usize| points["categories"][at].as_str().unwrap();
+    let near = |at: usize| {
+        let distance = |other: usize| {
+            (places[at].0 - places[other].0).powi(2) + (places[at].1 - places[other].1).powi(2)
+        };
+        (0..ids.len())
+            .filter(|&other| other != at)
+            .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
+            .unwrap()
+    };
+    let alike = (0..ids.len()).filter(|&at| category(at) == category(near(at))).count() as f64;
+    let chance: f64 = (0..ids.len())
+        .map(|at| (0..ids.len()).filter(|&other| category(at) == category(other)).count() as f64)
+        .sum::<f64>()
+        / (ids.len() * ids.len()) as f64;
+    assert!(alike / ids.len() as f64 > 1.3 * chance, "{alike} of {}, by chance {chance}", ids.len());
+
+    let list = |who: &Visitor<'_>, name: &str, products: &str, ticked: &str| {
+        let fields = [("model", "1"), ("name", name), ("products", products), ("product", ticked)];
+        who.post("/explorer/map/list", &fields)
+    };
+    let drawn = format!("{}\r\n{}\r\n{}", ids[0], ids[1], ids[0]);
+    assert_eq!(list(&analyst, "Mine", &drawn, &ids[2]).0, 403);
+    assert_eq!(list(&owner, "", &drawn, &ids[2]).0, 422);
+    let empty = owner.post("/explorer/map/list", &[("model", "1"), ("name", "Empty")]);
+    assert_eq!(empty.0, 422);
+    assert_eq!(list(&owner, "Wrong", "no-such-product", &ids[2]).0, 422);
+    assert_eq!(list(&owner, "Cosy <autumn>", &drawn, &ids[2]).0, 303);
+    assert!(words(&owner.page("/explorer/map?model=1")).contains("has 3 products"));
+    let store = Store::open(&shop.path().join("data/handpick.db")).unwrap();
+    let kind = handpick::store::id_lists::ListKind::Products;
+    let lists = store.read(|conn| handpick::store::id_lists::of_kind(conn, SHOP, kind)).unwrap();
+    assert_eq!((lists.len(), lists[0].name.as_str(), lists[0].id_count), (1, "Cosy <autumn>", 3));
 }

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod customer;
 pub mod customers;
 mod lookout;
+pub mod map;
 pub mod models;
 mod picks;
 mod plot;

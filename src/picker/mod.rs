@@ -13,6 +13,7 @@ pub mod describe;
 pub mod explain;
 pub mod facts;
 pub mod ledger;
+pub mod likeness;
 pub mod live_model;
 pub mod model_file;
 pub mod past;

@@ -6,7 +6,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 7 | `app`, `router`, `schedule`, `generation`, `cli` |
-//! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `showroom`, `training` |
+//! | 6 | `accounts`, `campaigns`, `dashboard`, `explorer`, `ingest`, `monitoring`, `reports`, `showroom`, `training` |
 //! | 5 | `web` |
 //! | 4 | `auth`, `jobs`, `picker`, `pictures`, `responses` |
 //! | 3 | `installation`: config, folder, store, shop and clock of the running program |
@@ -23,6 +23,7 @@ pub mod conditions;
 pub mod config;
 pub mod dashboard;
 pub mod data_folder;
+pub mod explorer;
 pub mod generation;
 pub mod history;
 pub mod ids;

@@ -2,7 +2,7 @@
 
 use crate::campaigns::{email, landing, sending, series};
 use crate::web::WebError;
-use crate::{accounts, campaigns, dashboard, ingest, monitoring, reports, showroom, training};
+use crate::{accounts, campaigns, dashboard, explorer, ingest, monitoring, reports, showroom, training};
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post};
 
@@ -48,6 +48,20 @@ pub fn routes(config: &mut ServiceConfig) {
 
         .route("/models",                       get().to(training::pages::list))
         .route("/models/train",                 post().to(training::pages::train))
+
+        .route("/explorer",                     get().to(explorer::customers::show))
+        .route("/explorer/customer",            get().to(explorer::customer::show))
+        .route("/explorer/product",             get().to(explorer::product::show))
+        .route("/explorer/basket",              get().to(explorer::basket::show))
+        .route("/explorer/compare",             get().to(explorer::compare::show))
+        .route("/explorer/map",                 get().to(explorer::map::show))
+        .route("/explorer/map.json",            get().to(explorer::map::points))
+        .route("/explorer/map/draw",            post().to(explorer::map::draw))
+        .route("/explorer/map/list",            post().to(explorer::map::list))
+        .route("/explorer/models",              get().to(explorer::models::list))
+        .route("/explorer/models/free",         post().to(explorer::models::free))
+        .route("/explorer/models/{id}",         get().to(explorer::models::show))
+        .route("/explorer/models/{id}/use",     post().to(explorer::models::use_it))
 
         .configure(campaign_routes)
 

@@ -4,7 +4,7 @@ use crate::installation::Installation;
 use crate::jobs::Work;
 use crate::store::jobs::{self, NewJob};
 use crate::store::{StoreResult, sessions};
-use crate::{campaigns, generation, ingest, showroom, training};
+use crate::{campaigns, explorer, generation, ingest, showroom, training};
 use chrono::{DateTime, TimeDelta, Utc};
 use croner::Cron;
 use std::collections::HashMap;
@@ -20,6 +20,7 @@ pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
     let mut bodies: HashMap<&'static str, Work> = HashMap::new();
     bodies.insert(ingest::JOB, body(installation, ingest::job));
     bodies.insert(training::JOB, body(installation, training::job));
+    bodies.insert(explorer::map::JOB, body(installation, explorer::map::job));
     bodies.insert(campaigns::JOB, body(installation, generation::job));
     bodies.insert(campaigns::returns::JOB, body(installation, campaigns::returns::job));
     bodies.insert(showroom::JOB, body(installation, showroom::job));

@@ -6,7 +6,6 @@ use super::memory;
 use super::pages::find;
 use super::state::sentence;
 use super::steps::Step;
-use super::views::rule_in_words;
 use crate::auth::Analyst;
 use crate::conditions::complete;
 use crate::history::{History, Snapshot};
@@ -18,8 +17,9 @@ use crate::picker::plan::{Audience, Plan};
 use crate::picker::workbench::{Impact, Ingredients, RuleImpact, Workbench};
 use crate::pictures::Addresses;
 use crate::progress::Silent;
+use crate::store::model_choices;
 use crate::store::models::{self, StoredModel};
-use crate::web::{self, Form, Page, WebError};
+use crate::web::{self, Form, Page, WebError, rule_in_words};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
@@ -161,9 +161,16 @@ impl Benches {
     }
 }
 
-/// The newest model of the plan's kind; before there is one, the newest of all.
+/// The model that somebody decided on where the plan leaves the choice; else the newest of the plan's kind; before there
+/// is one, the newest of all.
 fn model_of(installation: &Installation, plan: &Plan) -> Result<Option<StoredModel>, GenerateError> {
-    let mut all = installation.store.read(|conn| models::latest(conn, installation.shop_id(), 20))?;
+    let shop = installation.shop_id();
+    let (mut all, chosen) = installation
+        .store
+        .read(|conn| Ok((models::latest(conn, shop, 20)?, model_choices::chosen(conn, shop)?)))?;
+    if let Some(chosen) = chosen.filter(|chosen| plan.model == "auto" || chosen.kind == plan.model) {
+        return Ok(Some(chosen));
+    }
     let fits = all.iter().position(|model| model.kind == plan.model).unwrap_or(0);
     Ok((!all.is_empty()).then(|| all.swap_remove(fits)))
 }

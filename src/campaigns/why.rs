@@ -5,23 +5,20 @@ use super::memory;
 use super::pages::find;
 use super::preview::generation;
 use super::state::sentence;
-use super::views::rule_in_words;
 use crate::auth::Analyst;
 use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::picker::build::Order;
-use crate::picker::catalogue::Catalogue;
 use crate::picker::model_file;
 use crate::picker::picks_file;
 use crate::picker::plan::{Arm, Effect, Plan};
-use crate::picker::reason::Reader;
 use crate::picker::summary::Summary;
 use crate::picker::trace::{Trace, trace};
 use crate::progress::Silent;
 use crate::store::campaigns::Campaign;
 use crate::store::models;
-use crate::web::{self, Page, WebError};
+use crate::web::{self, Page, TraceWords, WebError, trace_in_words};
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -121,70 +118,9 @@ fn told(
             found = Trace::BarredByRule(rule);
         }
     }
-    Ok(in_words(&found, &plan, &catalogue, product, &installation.shop.currency))
-}
-
-#[expect(clippy::too_many_lines, reason = "one sentence for each answer, side by side")]
-fn in_words(found: &Trace, plan: &Plan, catalogue: &Catalogue, product: &str, currency: &str) -> Answer {
-    let title = catalogue.number(product).map_or(product, |number| catalogue.product(number).title.as_str());
-    let rule =
-        |number: usize| format!("rule {}, “{}”", number + 1, rule_in_words(&plan.rules[number], currency));
-    let loosen = || "Change or switch off the rule in the step “Places and rules”.".to_owned();
-    let (answer, advice) = match found {
-        Trace::UnknownProduct => (format!("The shop has no product with the id “{product}”."), String::new()),
-        Trace::NotChosen(why) => (
-            format!("It is not among the campaign's products: it is {why}."),
-            "Change it in the step “Products”.".into(),
-        ),
-        Trace::TakenByRule(number) => (format!("Nobody gets it: {} takes it away.", rule(*number)), loosen()),
-        Trace::UnknownCustomer => ("The shop has no customer with this id.".into(), String::new()),
-        Trace::NotInAudience(why) => (
-            format!("The customer is not in the campaign: one of those {why}."),
-            "Change it in the step “Customers”.".into(),
-        ),
-        Trace::Holdout => {
-            ("The customer gets no e-mail, so that there is something to compare with.".into(), String::new())
-        }
-        Trace::Picked { slot, why, past, .. } => {
-            let past = past.map(|number| catalogue.product(number).title.as_str());
-            let number = catalogue.number(product);
-            let category = number.and_then(|number| catalogue.product(number).category.as_deref());
-            let because = why.sentence(Reader::Shop, past, category);
-            (format!("It is picked, at place {}: {because}.", slot + 1), String::new())
-        }
-        Trace::BarredByRule(number) => {
-            (format!("For this customer {} leaves it out.", rule(*number)), loosen())
-        }
-        Trace::Outranked { rank, of, places, .. } => (
-            format!(
-                "It is number {} of {} for this customer, and the {places} places went to others.",
-                web::whole(*rank as i64),
-                web::whole(*of as i64)
-            ),
-            "More places, or a rule that promotes it, would bring it nearer.".into(),
-        ),
-        Trace::LostToRule { rule: number, rank } => (
-            format!(
-                "It is number {} for this customer, but {} gave its place to another.",
-                web::whole(*rank as i64),
-                rule(*number)
-            ),
-            loosen(),
-        ),
-        Trace::NoSignal { knows_customer: false } => (
-            "Too little is known of this customer: the picks are best-sellers, and it is none of those."
-                .into(),
-            String::new(),
-        ),
-        Trace::NoSignal { knows_customer: true } => (
-            "Nothing that this customer did speaks for it: no score, and the places went to others.".into(),
-            "A product that nobody bought yet is found by “Similar products” in the step “How to pick”."
-                .into(),
-        ),
-        Trace::Baseline => (
-            "The customer gets best-sellers on purpose, for comparison, and it is none of those.".into(),
-            String::new(),
-        ),
-    };
-    Answer { question: format!("Why is it so with “{title}”?"), answer, advice }
+    let title = catalogue.number(product).map_or(product, |number| &catalogue.product(number).title);
+    let question = format!("Why is it so with “{title}”?");
+    let TraceWords { answer, advice } =
+        trace_in_words(&found, &plan, &catalogue, product, &installation.shop.currency);
+    Ok(Answer { question, answer, advice })
 }

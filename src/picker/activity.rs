@@ -122,6 +122,13 @@ impl Activity {
         self.rebuys.get(category as usize).and_then(Rebuys::due_days)
     }
 
+    /// Of somebody who did these things in a shop where all others did what they did.
+    pub fn of_imagined(&self, events: &Events, catalogue: &Catalogue, as_of: DateTime<Utc>) -> Self {
+        let mut builder = Builder::new(catalogue, as_of);
+        builder.add(events);
+        Self { sales: self.sales.clone(), rebuys: self.rebuys.clone(), ..builder.finish() }
+    }
+
     pub fn bought(&self, customer: Option<u32>) -> Bought<'_> {
         let Some(number) = customer else { return Bought::default() };
         let row = self.starts[number as usize]..self.starts[number as usize + 1];

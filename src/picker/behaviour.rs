@@ -5,7 +5,7 @@ use crate::history::{EventRange, HistoryError, Snapshot};
 use crate::index::Index;
 use crate::progress::Progress;
 use crate::recommender::{Deed, Descriptions, Interactions, Kind, Log, Observed};
-use crate::records::EventKind;
+use crate::records::{Event, EventKind};
 use chrono::{DateTime, Utc};
 
 /// Customers × products, with the dictionaries of both.
@@ -106,30 +106,16 @@ pub fn read(
     detail: Detail,
     progress: &dyn Progress,
 ) -> Result<Behaviour, BehaviourError> {
-    const DAY_US: f32 = 86_400.0 * 1e6;
-    let (mut customers, mut products) = (Index::new(), Index::new());
-    let (mut triples, mut deeds) = (Vec::new(), Vec::new());
-    let now_us = as_of.timestamp_micros();
+    let mut gathered = Gathered::new(as_of, *weighing, detail);
     for events in snapshot.events(range)? {
         if progress.cancelled() {
             return Err(BehaviourError::Cancelled);
         }
         let events = events?;
-        for event in events.iter() {
-            let (Some(customer), Some(product)) = (event.customer, event.product) else { continue };
-            let age_days = (now_us - event.at_us) as f32 / DAY_US;
-            let weight = weighing.of(event.kind, event.quantity, age_days);
-            if weight == 0.0 {
-                continue;
-            }
-            let (user, item) = (customers.intern(customer), products.intern(product));
-            triples.push((user, item, weight));
-            if let (true, Some(kind)) = (detail.events, kind_of(event.kind)) {
-                deeds.push(Deed { user, item, kind, at: event.at_us.div_euclid(1_000_000) });
-            }
-        }
+        events.iter().for_each(|event| gathered.add(&event));
         progress.advance(events.len() as u64);
     }
+    let mut products = std::mem::take(&mut gathered.products);
     let descriptions = match detail.products {
         Products::Touched => None,
         Products::DescribedThen => Some(describe::all(snapshot, &mut products, |product| {
@@ -137,13 +123,72 @@ pub fn read(
         })?),
         Products::DescribedNow => Some(describe::all(snapshot, &mut products, |product| product.active)?),
     };
-    let interactions = Interactions::from_triples(customers.len(), products.len(), triples);
-    let log = detail.events.then(|| {
-        // What was sent back whole is no deed.
-        deeds.retain(|deed| interactions.row(deed.user).0.binary_search(&deed.item).is_ok());
-        Log::from_deeds(customers.len(), products.len(), deeds)
-    });
-    Ok(Behaviour { customers, products, interactions, log, descriptions })
+    Ok(gathered.finish(products, descriptions))
+}
+
+/// What some customers did, as it looks from `as_of`: the same numbers for each as [`read`] finds for all.
+pub fn of_some<'a>(
+    events: impl Iterator<Item = Event<'a>>,
+    as_of: DateTime<Utc>,
+    weighing: &Weighing,
+    detail: Detail,
+) -> Behaviour {
+    let mut gathered = Gathered::new(as_of, *weighing, detail);
+    events.for_each(|event| gathered.add(&event));
+    let products = std::mem::take(&mut gathered.products);
+    gathered.finish(products, None)
+}
+
+/// Events on their way to interactions.
+struct Gathered {
+    as_of_us: i64,
+    weighing: Weighing,
+    with_log: bool,
+    customers: Index,
+    products: Index,
+    triples: Vec<(u32, u32, f32)>,
+    deeds: Vec<Deed>,
+}
+
+impl Gathered {
+    fn new(as_of: DateTime<Utc>, weighing: Weighing, detail: Detail) -> Self {
+        Self {
+            as_of_us: as_of.timestamp_micros(),
+            weighing,
+            with_log: detail.events,
+            customers: Index::new(),
+            products: Index::new(),
+            triples: Vec::new(),
+            deeds: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, event: &Event<'_>) {
+        const DAY_US: f32 = 86_400.0 * 1e6;
+        let (Some(customer), Some(product)) = (event.customer, event.product) else { return };
+        let age_days = (self.as_of_us - event.at_us) as f32 / DAY_US;
+        let weight = self.weighing.of(event.kind, event.quantity, age_days);
+        if weight == 0.0 {
+            return;
+        }
+        let (user, item) = (self.customers.intern(customer), self.products.intern(product));
+        self.triples.push((user, item, weight));
+        if let (true, Some(kind)) = (self.with_log, kind_of(event.kind)) {
+            self.deeds.push(Deed { user, item, kind, at: event.at_us.div_euclid(1_000_000) });
+        }
+    }
+
+    /// `products`: those gathered, and others after them.
+    fn finish(self, products: Index, descriptions: Option<Descriptions>) -> Behaviour {
+        let Self { customers, triples, mut deeds, .. } = self;
+        let interactions = Interactions::from_triples(customers.len(), products.len(), triples);
+        let log = self.with_log.then(|| {
+            // What was sent back whole is no deed.
+            deeds.retain(|deed| interactions.row(deed.user).0.binary_search(&deed.item).is_ok());
+            Log::from_deeds(customers.len(), products.len(), deeds)
+        });
+        Behaviour { customers, products, interactions, log, descriptions }
+    }
 }
 
 /// `None` for what takes back rather than does.

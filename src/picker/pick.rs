@@ -290,6 +290,12 @@ impl Worker<'_, '_> {
         self.heap = heap.into_vec();
     }
 
+    /// The customer as the model sees them, and the model.
+    pub(super) fn user(&mut self, customer: &str) -> (User<'_>, &LiveModel) {
+        self.read_taste(customer);
+        (self.taste.user(), self.picker.known.live)
+    }
+
     fn read_taste(&mut self, customer: &str) {
         let Known { behaviour, live, .. } = self.picker.known;
         let taste = &mut self.taste;

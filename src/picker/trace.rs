@@ -126,7 +126,7 @@ fn decided(
 
 /// What a worker sees of one product for one customer.
 impl super::pick::Worker<'_, '_> {
-    fn trace(&mut self, customer: &str, row: Option<usize>, arm: Arm, place: usize) -> Trace {
+    pub(super) fn trace(&mut self, customer: &str, row: Option<usize>, arm: Arm, place: usize) -> Trace {
         let picked = self.pick(customer, row, arm);
         let slots = picked.slots.len();
         let found = picked.slots.iter().position(|slot| slot.is_some_and(|placed| placed.place == place));

@@ -225,6 +225,31 @@ fn explanations_add_up_to_the_score() {
     }
 }
 
+/// Where scores are sums over the user's items, an explanation says what would be missing without one of them.
+#[test]
+fn leaving_an_item_out_takes_away_what_it_is_said_to_add() {
+    let (train, _) = checkerboard();
+    for kind in ["item_knn", "ease", "content", "spectral"] {
+        let model = fit(kind, &train);
+        let (items, weights) = train.interactions.row(2);
+        // One of the other colour speaks against, if anything does.
+        let items: Vec<u32> = items.iter().copied().chain([39]).collect();
+        let weights: Vec<f32> = weights.iter().copied().chain([1.0]).collect();
+        let score = |left_out: Option<u32>| {
+            let kept = items.iter().zip(&weights).filter(|(item, _)| Some(**item) != left_out);
+            let (items, weights): (Vec<u32>, Vec<f32>) = kept.unzip();
+            scores_of(&*model, User::of(None, (&items, &weights))).1[4]
+        };
+        let whole = score(None);
+        let parts = model.explain(User::of(None, (&items, &weights)), 4, usize::MAX);
+        assert!(parts.len() > 3, "{kind}");
+        for part in parts {
+            let missing = whole - score(Some(part.item));
+            assert!((missing - part.amount).abs() < 1e-4, "{kind}: {missing} {part:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_to_learn_from_is_refused() {
     for &kind in Params::KINDS {

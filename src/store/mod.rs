@@ -11,6 +11,7 @@ pub mod emails;
 pub mod id_lists;
 pub mod jobs;
 pub mod mails;
+pub mod model_choices;
 pub mod models;
 pub mod reports;
 pub mod responses;

@@ -27,6 +27,13 @@ pub struct StoredModel {
     pub train_ms: i64,
 }
 
+impl StoredModel {
+    /// Whether Handpick chose its kind itself.
+    pub fn is_automatic(&self) -> bool {
+        serde_json::from_str::<serde_json::Value>(&self.metrics).is_ok_and(|metrics| metrics["auto"] == true)
+    }
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = models)]
 struct Row {

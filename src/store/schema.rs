@@ -321,6 +321,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    model_choices (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        model_id -> Nullable<Integer>,
+        note -> Text,
+        chosen_at -> TimestamptzSqlite,
+        chosen_by -> Nullable<Integer>,
+    }
+}
+
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);
 diesel::allow_tables_to_appear_in_same_query!(mails, responses);

@@ -16,8 +16,8 @@ use crate::progress::Progress;
 use crate::recommender::auto::{self, Arena, Effort, Outcome, Tried};
 use crate::recommender::evaluation::{Evaluation, evaluate};
 use crate::recommender::{ModelError, Params, Resources};
-use crate::store::StoreError;
 use crate::store::models::{self, NewModel, StoredModel};
+use crate::store::{StoreError, model_choices};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
@@ -101,8 +101,8 @@ impl From<BehaviourError> for TrainingError {
     }
 }
 
-/// The newest model of this kind (or that *auto* chose) that knows nothing after `as_of` and is fresh enough; trains
-/// one when there is none.
+/// The model that somebody decided on, if it is of this kind; else the newest of this kind (or that *auto* chose) that
+/// knows nothing after `as_of` and is fresh enough; trains one when there is none.
 pub fn model_for(
     installation: &Installation,
     kind: &str,
@@ -115,12 +115,17 @@ pub fn model_for(
     }
     let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
     let until = cut(&snapshot, as_of.unwrap_or_else(|| installation.now()));
-    let known = installation.store.read(|conn| models::cut_before(conn, installation.shop_id(), until))?;
+    let shop = installation.shop_id();
+    let (known, chosen) = installation
+        .store
+        .read(|conn| Ok((models::cut_before(conn, shop, until)?, model_choices::chosen(conn, shop)?)))?;
+    // Whoever decided on a model wants it however old it is, but never one that knows what came later.
+    let chosen = chosen.filter(|model| model.cut_at <= until && (kind == "auto" || model.kind == kind));
     let fresh = known.into_iter().find(|model| {
-        let fits = if kind == "auto" { is_automatic(model) } else { model.kind == kind };
+        let fits = if kind == "auto" { model.is_automatic() } else { model.kind == kind };
         fits && until - model.cut_at <= TimeDelta::days(MAX_AGE_DAYS)
     });
-    match fresh {
+    match chosen.or(fresh) {
         Some(model) => Ok(model),
         None => {
             // Somebody waits for a campaign; whoever asks for a training can wait for more to be tried.
@@ -129,10 +134,6 @@ pub fn model_for(
             train(installation, &request, job, progress)
         }
     }
-}
-
-fn is_automatic(model: &StoredModel) -> bool {
-    serde_json::from_str::<serde_json::Value>(&model.metrics).is_ok_and(|metrics| metrics["auto"] == true)
 }
 
 /// Where the model's knowledge ends: a history that stopped earlier is not older for it.

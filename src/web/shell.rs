@@ -10,6 +10,7 @@ pub enum Section {
     Campaigns,
     Reports,
     Models,
+    Explorer,
     Shop,
     Jobs,
     Logs,

@@ -52,6 +52,7 @@ pub fn job_title(kind: &str) -> &'static str {
         "sync" => "Sync with the shop",
         "train" => "Train a model",
         "generate" => "Make a campaign's picks",
+        "map" => "Draw the map of products",
         "report" => "Compute a report",
         _ => "Background work",
     }

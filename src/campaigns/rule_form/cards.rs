@@ -2,10 +2,9 @@
 
 use super::kinds::{KINDS, Kind, kind_of};
 use super::{Row, place, rows, rule};
-use crate::campaigns::views::rule_in_words;
 use crate::picker::facts::SCHEMA;
 use crate::picker::plan::Rule;
-use crate::web::Form;
+use crate::web::{Form, rule_in_words};
 
 /// A rule on the page.
 pub struct Card {

@@ -1,0 +1,90 @@
+//! One customer: who they are, what they did, what they would be shown and why.
+
+use super::ask::{Asked, Controls, View};
+use super::lookout::Lookout;
+use super::picks::{Picks, picks};
+use super::profile::{Profile, profile};
+use super::show::name;
+use super::timeline::{Timeline, timeline};
+use crate::auth::Analyst;
+use crate::installation::Installation;
+use crate::web::{self, Page, Section, Shell, WebError};
+use actix_web::web::{Data, Query};
+use askama::Template;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "explorer/customer.html")]
+struct CustomerPage {
+    shell: Shell,
+    controls: Controls,
+    cautions: Vec<String>,
+    id: String,
+    /// Empty for roles that see ids alone, and where the shop does not say.
+    name: String,
+    about: String,
+    profile: Option<Profile>,
+    timeline: Timeline,
+    picks: Picks,
+    product: String,
+    model: &'static str,
+    moment: String,
+}
+
+/// GET /explorer/customer?customer=…
+pub async fn show(
+    Analyst(who): Analyst,
+    asked: Query<Asked>,
+    installation: Data<Arc<Installation>>,
+    lookout: Data<Lookout>,
+) -> Page {
+    let installation = installation.get_ref().clone();
+    let shell = Shell::new(&installation, &who, Section::Explorer);
+    let asked = asked.into_inner();
+    let page = web::blocking(move || look(&installation, &lookout, shell, &asked)).await?;
+    web::page(&page)
+}
+
+fn look(
+    installation: &Installation,
+    lookout: &Lookout,
+    shell: Shell,
+    asked: &Asked,
+) -> Result<CustomerPage, WebError> {
+    let view = View::of(installation, lookout, asked)?;
+    let (standing, id) = (&view.standing, asked.customer.trim());
+    let customer = standing.ledger.people.get(id).ok_or_else(|| {
+        WebError::NotFound(format!("The shop has no customer with the id “{id}”. Search for another one."))
+    })?;
+    let zone = installation.zone();
+    let mut about: Vec<String> = Vec::new();
+    about.extend(customer.email.clone().filter(|_| shell.may_market));
+    about.extend(customer.created_at.map(|at| format!("Customer since {}", web::date(at, zone))));
+    about.extend(customer.country.clone());
+    about.extend(customer.language.clone());
+    about.push(
+        match customer.mailable {
+            Some(true) => "may get e-mail",
+            Some(false) => "wants no e-mail",
+            None => "the shop does not say whether they may get e-mail",
+        }
+        .to_owned(),
+    );
+    Ok(CustomerPage {
+        name: if shell.may_market { name(&customer) } else { String::new() },
+        about: about.join(" · "),
+        profile: profile(installation, standing, id),
+        timeline: timeline(installation, standing, id, asked.all == "1"),
+        picks: picks(installation, &view, &customer, None, &asked.product),
+        product: asked.product.trim().to_owned(),
+        model: view.model_name(),
+        moment: match view.controls.on.as_str() {
+            "" => "now".to_owned(),
+            on => format!("as on the evening of {on}"),
+        },
+        id: id.to_owned(),
+        controls: view.controls,
+        cautions: view.cautions,
+        shell,
+    })
+}

@@ -1,0 +1,23 @@
+//! The model explorer: what a model would show a customer and why, before it speaks to any.
+//!
+//! It reads what the history and the trained models say; of its own it keeps nothing but somebody's decision on a model.
+
+pub mod ask;
+pub mod basket;
+pub mod compare;
+pub mod customer;
+pub mod customers;
+mod lookout;
+pub mod map;
+pub mod models;
+mod picks;
+mod plot;
+pub mod product;
+mod profile;
+mod run;
+mod sample;
+mod show;
+mod timeline;
+mod why;
+
+pub use lookout::Lookout;

@@ -1,8 +1,9 @@
 //! How single places, origins and products did: what was shown, and what of it was bought.
 
 use crate::picker::plan::{Arm, Origin};
+use crate::recommender::uplift::{Interval, Proportion, difference_of_proportions};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Products told of, those shown most.
 const PRODUCTS: usize = 50;
@@ -34,11 +35,43 @@ pub struct ProductFigures {
     pub bought_unshown: u64,
 }
 
+impl ProductFigures {
+    /// Bought ÷ shown, 0 to 1.
+    pub fn rate(&self) -> Option<f64> {
+        (self.shown > 0).then(|| self.bought as f64 / self.shown as f64)
+    }
+
+    /// The same of those who got no e-mail.
+    pub fn rate_unshown(&self) -> Option<f64> {
+        (self.unshown > 0).then(|| self.bought_unshown as f64 / self.unshown as f64)
+    }
+
+    /// Of the two rates; a hint only, since who is shown a product is no accident.
+    pub fn difference(&self) -> Option<Interval> {
+        let shown = Proportion { successes: self.bought, people: self.shown };
+        let unshown = Proportion { successes: self.bought_unshown, people: self.unshown };
+        difference_of_proportions(shown, unshown).ok().map(|found| found.difference)
+    }
+}
+
+/// Picks of one kind in one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Square {
+    pub place: String,
+    pub origin: String,
+    /// At least one.
+    pub picks: u64,
+    pub bought: u64,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Detail {
     /// In the order of the places.
     pub slots: Vec<Shown>,
     pub origins: Vec<Shown>,
+    /// By place, then origin; where nothing was picked, nothing stands.
+    #[serde(default)]
+    pub grid: Vec<Square>,
     pub products: Vec<ProductFigures>,
 }
 
@@ -53,8 +86,7 @@ pub struct Pick {
 /// Gathers what happened to picks, one customer at a time.
 #[derive(Default)]
 pub struct Details {
-    slots: HashMap<u8, (u64, u64)>,
-    origins: HashMap<Origin, (u64, u64)>,
+    grid: BTreeMap<(u8, Origin), (u64, u64)>,
     products: HashMap<u32, (u64, u64)>,
     holdout: u64,
     bought_by_holdout: HashMap<u32, u64>,
@@ -77,25 +109,40 @@ impl Details {
                 counts.0 += 1;
                 counts.1 += is_bought;
             };
-            count(self.slots.entry(pick.slot).or_default());
-            count(self.origins.entry(pick.origin).or_default());
+            count(self.grid.entry((pick.slot, pick.origin)).or_default());
             count(self.products.entry(pick.product).or_default());
         }
     }
 
     pub fn finish<'a>(self, name_of: impl Fn(u32) -> &'a str) -> Detail {
         let shown = |name: String, (picks, bought): (u64, u64)| Shown { name, picks, bought };
-        let mut slots: Vec<_> = self.slots.into_iter().collect();
-        slots.sort_by_key(|(slot, _)| *slot);
-        let mut origins: Vec<_> = self.origins.into_iter().collect();
-        origins.sort_by_key(|(origin, counts)| (std::cmp::Reverse(counts.0), *origin));
+        let (mut slots, mut origins) =
+            (BTreeMap::<u8, (u64, u64)>::new(), BTreeMap::<Origin, (u64, u64)>::new());
+        for ((slot, origin), (picks, bought)) in &self.grid {
+            for sum in [slots.entry(*slot).or_default(), origins.entry(*origin).or_default()] {
+                sum.0 += picks;
+                sum.1 += bought;
+            }
+        }
+        let mut origins: Vec<_> = origins.into_iter().collect();
+        origins.sort_by_key(|(_, (picks, _))| std::cmp::Reverse(*picks));
         let mut products: Vec<_> = self.products.into_iter().collect();
         products
             .sort_by(|(a, of_a), (b, of_b)| of_b.0.cmp(&of_a.0).then_with(|| name_of(*a).cmp(name_of(*b))));
         products.truncate(PRODUCTS);
         let (holdout, by_holdout) = (self.holdout, self.bought_by_holdout);
         Detail {
-            slots: slots.into_iter().map(|(slot, counts)| shown(format!("Place {slot}"), counts)).collect(),
+            slots: slots.into_iter().map(|(slot, counts)| shown(place(slot), counts)).collect(),
+            grid: self
+                .grid
+                .into_iter()
+                .map(|((slot, origin), (picks, bought))| Square {
+                    place: place(slot),
+                    origin: origin_in_words(origin).to_owned(),
+                    picks,
+                    bought,
+                })
+                .collect(),
             origins: origins
                 .into_iter()
                 .map(|(origin, counts)| shown(origin_in_words(origin).to_owned(), counts))
@@ -112,6 +159,10 @@ impl Details {
                 .collect(),
         }
     }
+}
+
+fn place(slot: u8) -> String {
+    format!("Place {slot}")
 }
 
 const fn origin_in_words(origin: Origin) -> &'static str {
@@ -145,6 +196,9 @@ mod tests {
         );
         assert_eq!(detail.slots[0].rate(), Some(0.5));
         assert_eq!(told(&detail.origins[0]), ("From what they did".into(), 2, 1));
+        let squares: Vec<_> =
+            detail.grid.iter().map(|one| (one.place.as_str(), one.picks, one.bought)).collect();
+        assert_eq!(squares, [("Place 1", 2, 1), ("Place 2", 1, 0)]);
         let of = |at: usize| {
             let one = &detail.products[at];
             (one.product.as_str(), one.shown, one.bought, one.unshown, one.bought_unshown)

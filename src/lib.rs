@@ -8,7 +8,7 @@
 //! | 7 | `app`, `router`, `schedule`, `generation`, `cli` |
 //! | 6 | `accounts`, `campaigns`, `dashboard`, `ingest`, `monitoring`, `reports`, `showroom`, `training` |
 //! | 5 | `web` |
-//! | 4 | `auth`, `jobs`, `picker` |
+//! | 4 | `auth`, `jobs`, `picker`, `responses` |
 //! | 3 | `installation`: config, folder, store, shop and clock of the running program |
 //! | 2 | `store`, `history`, `sources`, `outside`, `sample_shop`, `telemetry` |
 //! | 1 | `config`, `data_folder`, `records`, `recommender` |
@@ -38,6 +38,7 @@ pub mod progress;
 pub mod recommender;
 pub mod records;
 pub mod reports;
+pub mod responses;
 pub mod router;
 pub mod sample_shop;
 pub mod schedule;

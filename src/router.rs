@@ -1,6 +1,6 @@
 //! Every URL on one screen.
 
-use crate::campaigns::{email, responses, sending, series};
+use crate::campaigns::{email, landing, sending, series};
 use crate::web::WebError;
 use crate::{accounts, campaigns, dashboard, ingest, monitoring, reports, showroom, training};
 use actix_web::HttpResponse;
@@ -102,8 +102,8 @@ fn campaign_routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/sending",       get().to(sending::pages::progress))
         .route("/campaigns/{id}/sending.csv",   get().to(sending::list::list))
         // For customers: nobody signs in here.
-        .route("/c/{token}",                    get().to(responses::follow))
-        .route("/o/{token}.gif",                get().to(responses::picture))
+        .route("/c/{token}",                    get().to(landing::follow))
+        .route("/o/{token}.gif",                get().to(landing::picture))
         .route("/unsubscribe/{token}",          get().to(sending::unsubscribe::ask))
         .route("/unsubscribe/{token}",          post().to(sending::unsubscribe::unsubscribe));
 }

@@ -2,33 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod support;
+
 use chrono::DateTime;
 use handpick::history::{Coverage, History, Reading};
 use handpick::money::Money;
 use handpick::progress::Silent;
 use handpick::records::{Customer, Event, EventKind, Events, Product};
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-use ureq::http::Response;
-use ureq::{Agent, Body};
-
-struct Server {
-    process: Child,
-    url: String,
-    setup: String,
-    /// Held, not read: dropping it removes the data.
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
+use support::server::{Server, body, field, handpick, location, write_config};
 
 /// Forty customers of two tastes, in a history as a sync would leave it.
 fn fill_history(folder: &Path) {
@@ -80,116 +63,8 @@ fn fill_history(folder: &Path) {
     update.commit(&everything, DateTime::from_timestamp(1_790_000_000, 0).unwrap(), &Silent).unwrap();
 }
 
-fn handpick() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_handpick"))
-}
-
-fn write_config(folder: &Path) -> std::path::PathBuf {
-    let path = folder.join("handpick.toml");
-    let data = folder.join("data");
-    let text = format!("[server]\nlisten = \"127.0.0.1:0\"\n[data]\ndir = {:?}\n", data.to_str().unwrap());
-    std::fs::write(&path, text).unwrap();
-    path
-}
-
 fn start() -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    fill_history(folder.path());
-    let config = write_config(folder.path());
-    let mut process =
-        handpick().args(["serve", "--config"]).arg(&config).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    let (mut url, mut setup) = (String::new(), String::new());
-    for line in lines.by_ref() {
-        let line = line.unwrap();
-        if let Some(at) = line.strip_prefix("Handpick serves at ") {
-            url = at.to_owned();
-        }
-        if line.contains("/setup/") {
-            setup = line.trim().to_owned();
-            break;
-        }
-    }
-    std::thread::spawn(move || lines.for_each(drop));
-    Server { process, url, setup, _folder: folder }
-}
-
-/// Somebody in a browser.
-struct Visitor<'a> {
-    server: &'a Server,
-    agent: Agent,
-    csrf: String,
-}
-
-fn body(mut response: Response<Body>) -> String {
-    response.body_mut().read_to_string().unwrap()
-}
-
-fn location(response: &Response<Body>) -> String {
-    response.headers().get("location").map_or("", |value| value.to_str().unwrap()).to_owned()
-}
-
-/// What stands in `value="…"` of the field of that name.
-fn field(page: &str, name: &str) -> String {
-    let after = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
-    let after = after.unwrap_or_else(|| panic!("no field {name} in {page}"));
-    after.split('"').next().unwrap().to_owned()
-}
-
-impl Server {
-    fn owner(&self) -> Visitor<'_> {
-        let agent: Agent =
-            Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-        let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", "long enough 1")];
-        assert_eq!(agent.post(&self.setup).send_form(fields).unwrap().status(), 303);
-        let page = body(agent.get(format!("{}/account", self.url)).call().unwrap());
-        Visitor { server: self, csrf: field(&page, "csrf"), agent }
-    }
-}
-
-impl Visitor<'_> {
-    fn get(&self, path: &str) -> Response<Body> {
-        self.agent.get(format!("{}{path}", self.server.url)).call().unwrap()
-    }
-
-    fn page(&self, path: &str) -> String {
-        let response = self.get(path);
-        assert_eq!(response.status(), 200, "{path}");
-        body(response)
-    }
-
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response<Body> {
-        let all = fields.iter().copied().chain([("csrf", self.csrf.as_str())]);
-        self.agent.post(format!("{}{path}", self.server.url)).send_form(all).unwrap()
-    }
-
-    /// A new campaign's path.
-    fn new_campaign(&self) -> String {
-        let made = self.post("/campaigns", &[]);
-        assert_eq!(made.status(), 303);
-        location(&made).trim_end_matches("/steps/name").to_owned()
-    }
-
-    fn save(&self, campaign: &str, step: &str, fields: &[(&str, &str)]) -> Response<Body> {
-        let path = format!("{campaign}/steps/{step}");
-        let version = field(&self.page(&path), "version");
-        let all: Vec<_> = fields.iter().copied().chain([("version", version.as_str())]).collect();
-        self.post(&path, &all)
-    }
-
-    /// The campaign's page once its job is over.
-    fn generated(&self, campaign: &str) -> String {
-        assert_eq!(self.post(&format!("{campaign}/generate"), &[]).status(), 303);
-        let started = Instant::now();
-        loop {
-            let page = self.page(campaign);
-            if !page.contains("being generated") {
-                return page;
-            }
-            assert!(started.elapsed() < Duration::from_secs(60), "the job does not end");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
+    Server::start("", fill_history)
 }
 
 #[test]
@@ -316,14 +191,7 @@ fn an_analyst_may_look_but_not_touch() {
     let server = start();
     let ada = server.owner();
     let campaign = ada.new_campaign();
-    let fields = [("name", "Bo"), ("email", "bo@example.com"), ("role", "analyst")];
-    let made = body(ada.post("/accounts", &fields));
-    let password = made.split("class=\"secret\">").nth(1).unwrap().split('<').next().unwrap();
-    let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-    let entered = [("email", "bo@example.com"), ("password", password)];
-    assert_eq!(agent.post(format!("{}/sign-in", server.url)).send_form(entered).unwrap().status(), 303);
-    let account = body(agent.get(format!("{}/account", server.url)).call().unwrap());
-    let bo = Visitor { server: &server, csrf: field(&account, "csrf"), agent };
+    let bo = ada.adds("bo@example.com", "analyst");
     assert!(bo.page(&format!("{campaign}/steps/rules")).contains("Products per e-mail"));
     for path in ["/generate", "/approve", "/delete", "/steps/rules"] {
         assert_eq!(bo.post(&format!("{campaign}{path}"), &[]).status(), 403, "{path}");
@@ -346,7 +214,7 @@ fn a_campaign_that_cannot_be_is_refused_with_what_to_change() {
 fn the_command_line_makes_the_same_files() {
     let folder = tempfile::tempdir().unwrap();
     fill_history(folder.path());
-    let config = write_config(folder.path());
+    let config = write_config(folder.path(), "");
     let file = folder.path().join("campaign.toml");
     let text = "name = \"Autumn\"\nas_of = 2026-09-15T00:00:00Z\nmodel = \"popular\"\nslots = 3\n";
     std::fs::write(&file, text).unwrap();
@@ -384,7 +252,7 @@ fn json_lines(folder: &Path, name: &str, plan: &str) -> Vec<serde_json::Value> {
         format!("name = \"{name}\"\nas_of = 2026-09-15T00:00:00Z\n{plan}[controls]\nholdout_share = 0\n");
     std::fs::write(&file, text).unwrap();
     let out = folder.join(name);
-    let config = write_config(folder);
+    let config = write_config(folder, "");
     let run = handpick()
         .args(["campaign", "run", "--config"])
         .args([&config, &file])
@@ -403,7 +271,7 @@ fn json_lines(folder: &Path, name: &str, plan: &str) -> Vec<serde_json::Value> {
 fn what_nobody_has_bought_is_picked_by_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
     fill_history(folder.path());
-    write_config(folder.path());
+    write_config(folder.path(), "");
     // Nobody bought p18, a light; who bought garden things only has less in common with it.
     let picked = |model: &str| {
         let products = "[products]\nonly = [\"p18\"]\n";
@@ -637,6 +505,9 @@ fn customers_are_chosen_by_what_they_did_and_counted_while_it_is_typed() {
     let told = reached(&[("did_what", "bought"), ("did_not", "did"), ("did_category", "Garden")], "18");
     assert!(told.contains("who did not buy anything in Garden"), "{told}");
     reached(&[("did_what", "viewed"), ("did_not", "did"), ("did_category", "Garden")], "0");
+    // Nothing in this history is a view: who did not look is everybody, and that is no answer.
+    let told = reached(&[("did_what", "viewed"), ("did_not", "not")], "39");
+    assert!(told.contains("knows of nobody who looked at something"), "{told}");
     let both = [
         [("did_what", "bought"), ("did_not", "did"), ("did_category", "Garden"), ("did_product", "")],
         [("did_what", "bought"), ("did_not", "not"), ("did_category", ""), ("did_product", "p01")],
@@ -696,17 +567,7 @@ fn a_campaign_repeats_as_a_copy_of_its_pattern() {
     let page = decoded(&owner.page(&repeat));
     assert!(page.contains("Every Monday at 09:00, for everybody of the audience. Next: "), "{page}");
     assert_eq!(owner.post(&format!("{repeat}/now"), &[]).status(), 303);
-    let done = |words: &str| {
-        let started = Instant::now();
-        loop {
-            let page = decoded(&owner.page(&repeat));
-            if page.contains(words) {
-                return page;
-            }
-            assert!(started.elapsed() < Duration::from_secs(60), "{words} never comes: {page}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    };
+    let done = |words: &str| decoded(&owner.wait(&repeat, |page| decoded(page).contains(words)));
     let page = done("wait for approval");
     assert!(page.contains(">Weekly, "), "{page}");
     // Without asking, but never when something looks wrong: best-sellers are the same for everybody.
@@ -758,7 +619,7 @@ fn each_tool_has_a_page_with_its_files_and_template() {
         let rows = file.lines().count();
         assert!(rows > 25 && rows < 40, "{tool}: {rows} rows without the holdout");
         assert!(file.contains("@example.com"), "{file}");
-        assert_eq!(owner.page(&format!("{campaign}/download/{tool}.2.csv")).lines().count(), 1);
+        assert_eq!(owner.get(&format!("{campaign}/download/{tool}.2.csv")).status(), 404);
     }
     assert_eq!(owner.get(&format!("{campaign}/files/fax")).status(), 404);
     assert_eq!(owner.get(&format!("{campaign}/download/mailchimp.0.csv")).status(), 404);
@@ -772,7 +633,7 @@ fn each_tool_has_a_page_with_its_files_and_template() {
 fn the_command_line_makes_a_tools_files() {
     let folder = tempfile::tempdir().unwrap();
     fill_history(folder.path());
-    let config = write_config(folder.path());
+    let config = write_config(folder.path(), "");
     let file = folder.path().join("campaign.toml");
     std::fs::write(&file, "name = \"Spring\"\nmodel = \"popular\"\nslots = 8\n").unwrap();
     let run = |more: &[&str]| {

@@ -3,32 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod support;
+
 use chrono::DateTime;
 use handpick::history::{Coverage, History, Reading};
 use handpick::money::Money;
 use handpick::progress::Silent;
 use handpick::records::{Customer, Event, EventKind, Events, Product};
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use support::server::{Server, Visitor, body, browser, field, header};
+use ureq::Body;
 use ureq::http::Response;
-use ureq::{Agent, Body};
-
-struct Server {
-    process: Child,
-    url: String,
-    setup: String,
-    /// Held, not read: dropping it removes the data.
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
 
 /// Forty customers of two tastes and twenty products, every fifth without a picture; names that try to be markup.
 fn fill_history(folder: &Path) {
@@ -87,119 +72,25 @@ fn fill_history(folder: &Path) {
 }
 
 fn start() -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    fill_history(folder.path());
-    let config = folder.path().join("handpick.toml");
-    let data = folder.path().join("data");
-    let text = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\n[shop]\nname = \"Lamps & Co\"\ncurrency = \"EUR\"\n[data]\ndir = {:?}\n",
-        data.to_str().unwrap()
-    );
-    std::fs::write(&config, text).unwrap();
-    let mut process = Command::new(env!("CARGO_BIN_EXE_handpick"))
-        .args(["serve", "--config"])
-        .arg(&config)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    let (mut url, mut setup) = (String::new(), String::new());
-    for line in lines.by_ref() {
-        let line = line.unwrap();
-        if let Some(at) = line.strip_prefix("Handpick serves at ") {
-            url = at.to_owned();
-        }
-        if line.contains("/setup/") {
-            setup = line.trim().to_owned();
-            break;
-        }
-    }
-    std::thread::spawn(move || lines.for_each(drop));
-    Server { process, url, setup, folder }
+    Server::start("[shop]\nname = \"Lamps & Co\"\ncurrency = \"EUR\"\n", fill_history)
 }
 
-/// Somebody in a browser.
-struct Visitor<'a> {
-    server: &'a Server,
-    agent: Agent,
-    csrf: String,
+/// A campaign with picks, a tenth of its customers without mail.
+fn generated(visitor: &Visitor, model: &str) -> String {
+    let campaign = visitor.new_campaign();
+    let name = [("name", "Autumn Lamps"), ("starts_on", "2026-09-01"), ("as_of", "2026-09-15")];
+    for (step, fields) in [("name", &name[..]), ("model", &[("model", model)]), ("rules", &[("slots", "3")])]
+    {
+        assert_eq!(visitor.save(&campaign, step, fields).status(), 303, "{step}");
+    }
+    visitor.generated(&campaign);
+    campaign
 }
 
-fn body(mut response: Response<Body>) -> String {
-    response.body_mut().read_to_string().unwrap()
-}
-
-fn header(response: &Response<Body>, name: &str) -> String {
-    response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned()
-}
-
-/// What stands in `value="…"` of the field of that name.
-fn field(page: &str, name: &str) -> String {
-    let after = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
-    let after = after.unwrap_or_else(|| panic!("no field {name} in {page}"));
-    after.split('"').next().unwrap().to_owned()
-}
-
-impl Server {
-    fn owner(&self) -> Visitor<'_> {
-        let agent: Agent =
-            Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-        let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", "long enough 1")];
-        assert_eq!(agent.post(&self.setup).send_form(fields).unwrap().status(), 303);
-        let page = body(agent.get(format!("{}/account", self.url)).call().unwrap());
-        Visitor { server: self, csrf: field(&page, "csrf"), agent }
-    }
-}
-
-impl Visitor<'_> {
-    fn get(&self, path: &str) -> Response<Body> {
-        self.agent.get(format!("{}{path}", self.server.url)).call().unwrap()
-    }
-
-    fn page(&self, path: &str) -> String {
-        let response = self.get(path);
-        assert_eq!(response.status(), 200, "{path}");
-        body(response)
-    }
-
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response<Body> {
-        let all = fields.iter().copied().chain([("csrf", self.csrf.as_str())]);
-        self.agent.post(format!("{}{path}", self.server.url)).send_form(all).unwrap()
-    }
-
-    fn save_step(&self, campaign: &str, step: &str, fields: &[(&str, &str)]) {
-        let path = format!("{campaign}/steps/{step}");
-        let version = field(&self.page(&path), "version");
-        let all: Vec<_> = fields.iter().copied().chain([("version", version.as_str())]).collect();
-        assert_eq!(self.post(&path, &all).status(), 303, "{step}");
-    }
-
-    fn new_campaign(&self) -> String {
-        let made = self.post("/campaigns", &[]);
-        header(&made, "location").trim_end_matches("/steps/name").to_owned()
-    }
-
-    /// A campaign with picks, a tenth of its customers without mail.
-    fn generated(&self, model: &str) -> String {
-        let campaign = self.new_campaign();
-        let name = [("name", "Autumn Lamps"), ("starts_on", "2026-09-01"), ("as_of", "2026-09-15")];
-        self.save_step(&campaign, "name", &name);
-        self.save_step(&campaign, "model", &[("model", model)]);
-        self.save_step(&campaign, "rules", &[("slots", "3")]);
-        assert_eq!(self.post(&format!("{campaign}/generate"), &[]).status(), 303);
-        let started = Instant::now();
-        while self.page(&campaign).contains("being generated") {
-            assert!(started.elapsed() < Duration::from_secs(60), "the job does not end");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        campaign
-    }
-
-    fn write(&self, campaign: &str, subject: &str, mjml: &str) -> Response<Body> {
-        let version = field(&self.page(&format!("{campaign}/email")), "version");
-        let fields = [("subject", subject), ("preheader", "Look"), ("mjml", mjml), ("version", &version)];
-        self.post(&format!("{campaign}/email"), &fields)
-    }
+fn write(visitor: &Visitor, campaign: &str, subject: &str, mjml: &str) -> Response<Body> {
+    let version = field(&visitor.page(&format!("{campaign}/email")), "version");
+    let fields = [("subject", subject), ("preheader", "Look"), ("mjml", mjml), ("version", &version)];
+    visitor.post(&format!("{campaign}/email"), &fields)
 }
 
 /// With words of one's own above the products.
@@ -221,7 +112,7 @@ fn on_sheet(page: &str) -> Vec<String> {
 fn the_e_mail_shows_each_customer_their_picks_escaped_and_tracked() {
     let server = start();
     let ada = server.owner();
-    let campaign = ada.generated("item_knn");
+    let campaign = generated(&ada, "item_knn");
     let settings = [
         ("colour", "#a3231f"),
         ("sender_name", "Lamps & Co"),
@@ -276,7 +167,7 @@ fn the_e_mail_shows_each_customer_their_picks_escaped_and_tracked() {
             && page.contains("For those who read no HTML")
     );
     assert!(page.contains("the e-mail stays as it is"), "approved is approved");
-    let late = ada.write(&campaign, "x", &template("Hello"));
+    let late = write(&ada, &campaign, "x", &template("Hello"));
     assert!(late.status() == 422 && body(late).contains("Take the approval back"));
 }
 
@@ -284,8 +175,9 @@ fn the_e_mail_shows_each_customer_their_picks_escaped_and_tracked() {
 fn prices_are_in_the_products_own_currency_and_names_are_no_markup() {
     let server = start();
     let ada = server.owner();
-    let campaign = ada.generated("popular");
-    let saved = ada.write(
+    let campaign = generated(&ada, "popular");
+    let saved = write(
+        &ada,
         &campaign,
         "For {{first_name}}",
         &template("Dear {{#if first_name}}{{first_name}}{{else}}friend{{/if}}!"),
@@ -321,7 +213,7 @@ fn faults_are_named_at_their_line_and_nothing_is_lost() {
     ] {
         assert!(editor.contains(words), "{words} in {editor}");
     }
-    let wrong = ada.write(&campaign, "Hello", &template("Dear {{frist_name}}"));
+    let wrong = write(&ada, &campaign, "Hello", &template("Dear {{frist_name}}"));
     assert_eq!(wrong.status(), 422);
     let page = body(wrong);
     assert!(page.contains("Line 3: {{frist_name}} is not known; did you mean {{first_name}}?"), "{page}");
@@ -329,13 +221,14 @@ fn faults_are_named_at_their_line_and_nothing_is_lost() {
         page.contains("Not saved yet") && page.contains("Dear {{frist_name}}"),
         "what was typed is kept: {page}"
     );
-    let unclosed = body(ada.write(
+    let unclosed = body(write(
+        &ada,
         &campaign,
         "Hello",
         &template("Dear <b>").replace("</mj-column></mj-section>\n{{", "</mj-section>\n{{"),
     ));
     assert!(unclosed.contains("Line 3: &#60;mj-column&#62; is not closed"), "{unclosed}");
-    assert_eq!(ada.write(&campaign, "Hello {{first_name}}", &template("First words")).status(), 303);
+    assert_eq!(write(&ada, &campaign, "Hello {{first_name}}", &template("First words")).status(), 303);
     // Two at once: the second is told, and keeps what was typed.
     let stale = [("subject", "Mine"), ("preheader", ""), ("mjml", &*template("My words")), ("version", "0")];
     let told = ada.post(&format!("{campaign}/email"), &stale);
@@ -355,7 +248,7 @@ fn faults_are_named_at_their_line_and_nothing_is_lost() {
 fn what_is_typed_is_shown_before_it_is_saved_and_only_to_who_typed_it() {
     let server = start();
     let ada = server.owner();
-    let campaign = ada.generated("item_knn");
+    let campaign = generated(&ada, "item_knn");
     let check = |words: &str| {
         let mjml = template(words);
         body(ada.post(&format!("{campaign}/email/check"), &[("subject", "S"), ("mjml", &mjml)]))
@@ -380,7 +273,7 @@ fn what_is_typed_is_shown_before_it_is_saved_and_only_to_who_typed_it() {
     let made =
         body(ada.post("/accounts", &[("name", "Ben"), ("email", "ben@example.com"), ("role", "analyst")]));
     let password = made.split("class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
-    let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let agent = browser();
     let sign_in = [("email", "ben@example.com"), ("password", password.trim())];
     assert_eq!(agent.post(format!("{}/sign-in", server.url)).send_form(sign_in).unwrap().status(), 303);
     let get = |path: &str| agent.get(format!("{}{path}", server.url)).call().unwrap();
@@ -413,7 +306,7 @@ fn what_is_typed_is_shown_before_it_is_saved_and_only_to_who_typed_it() {
 fn the_contact_sheet_shows_thirty_and_keeps_what_is_said_of_them() {
     let server = start();
     let ada = server.owner();
-    let campaign = ada.generated("item_knn");
+    let campaign = generated(&ada, "item_knn");
     let sheet = format!("{campaign}/sheet");
     let page = ada.page(&sheet);
     let customers = on_sheet(&page);
@@ -445,7 +338,7 @@ fn the_contact_sheet_shows_thirty_and_keeps_what_is_said_of_them() {
 fn silent_failures_are_named_and_each_product_has_its_share() {
     let server = start();
     let ada = server.owner();
-    let campaign = ada.generated("popular");
+    let campaign = generated(&ada, "popular");
     let page = ada.page(&campaign);
     assert!(page.contains("% of recipients"), "{page}");
     assert!(page.contains("show a product without a picture") || !page.contains("p00</td>"), "{page}");

@@ -19,9 +19,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+use support::server::{Visitor, body, browser};
 use support::smtp::{Does, MailServer};
-use ureq::http::Response;
-use ureq::{Agent, Body};
 
 const CUSTOMERS: usize = 32;
 
@@ -375,30 +374,28 @@ fn what_is_not_approved_or_not_configured_is_not_sent() {
 }
 
 /// Somebody in a browser, at a Handpick that serves until it is dropped.
-struct Visitor {
+struct Served {
     process: Child,
-    url: String,
-    agent: Agent,
-    csrf: String,
+    ada: Visitor,
 }
 
-impl Drop for Visitor {
+impl Drop for Served {
     fn drop(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 }
 
-fn body(mut response: Response<Body>) -> String {
-    response.body_mut().read_to_string().unwrap()
-}
+impl std::ops::Deref for Served {
+    type Target = Visitor;
 
-fn browser() -> Agent {
-    Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into()
+    fn deref(&self) -> &Visitor {
+        &self.ada
+    }
 }
 
 impl Shop {
-    fn serve(&self) -> Visitor {
+    fn serve(&self) -> Served {
         let words = ["account", "add", "--email", "ada@shop.example", "--name", "Ada", "--role", "owner"];
         let added = self.command(&words).output().unwrap();
         assert!(added.status.success(), "{}", said(&added));
@@ -407,40 +404,14 @@ impl Shop {
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
         let line = lines.by_ref().find(|line| line.starts_with("Handpick serves at ")).unwrap();
         std::thread::spawn(move || lines.for_each(drop));
-        let url = line.trim_start_matches("Handpick serves at ").trim().to_owned();
-        let agent = browser();
-        let fields = [("email", "ada@shop.example"), ("password", password.trim())];
-        assert_eq!(agent.post(format!("{url}/sign-in")).send_form(fields).unwrap().status(), 303);
-        let page = body(agent.get(format!("{url}/account")).call().unwrap());
-        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        Visitor { process, url, agent, csrf }
+        let url = line.trim_start_matches("Handpick serves at ").trim();
+        Served { process, ada: Visitor::sign_in(url, "ada@shop.example", password.trim()) }
     }
 }
 
-impl Visitor {
-    fn page(&self, path: &str) -> String {
-        let response = self.agent.get(format!("{}{path}", self.url)).call().unwrap();
-        assert_eq!(response.status(), 200, "{path}");
-        body(response)
-    }
-
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> u16 {
-        let all = fields.iter().copied().chain([("csrf", self.csrf.as_str())]);
-        self.agent.post(format!("{}{path}", self.url)).send_form(all).unwrap().status().as_u16()
-    }
-
-    /// The page about the sending, once it says so.
-    fn wait_for(&self, text: &str) -> String {
-        let began = Instant::now();
-        loop {
-            let page = self.page("/campaigns/1/sending");
-            if page.contains(text) {
-                return page;
-            }
-            assert!(began.elapsed() < Duration::from_secs(30), "never {text}: {page}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
+/// The page about the sending, once it says so.
+fn wait_for(ada: &Visitor, text: &str) -> String {
+    ada.wait("/campaigns/1/sending", |page| page.contains(text))
 }
 
 #[test]
@@ -449,28 +420,28 @@ fn the_page_starts_pauses_goes_on_and_tells_what_became_of_each() {
     shop.server.thinks(Duration::from_millis(150));
     let ada = shop.serve();
     assert!(ada.page("/campaigns/1").contains("Send the e-mails"));
-    assert_eq!(ada.post("/campaigns/1/send/trial", &[]), 303);
+    assert_eq!(ada.post("/campaigns/1/send/trial", &[]).status(), 303);
     assert_eq!(shop.server.recipients(), ["ada@shop.example"]);
     // A form without its token changes nothing.
     let forged = ada.agent.post(format!("{}/campaigns/1/send", ada.url)).send_form([("csrf", "x")]).unwrap();
     assert_eq!(forged.status(), 403);
-    assert_eq!(ada.post("/campaigns/1/send", &[]), 303);
-    ada.wait_for(">running<");
+    assert_eq!(ada.post("/campaigns/1/send", &[]).status(), 303);
+    wait_for(&ada, ">running<");
     while shop.server.taken().len() < 4 {
         std::thread::sleep(Duration::from_millis(10));
     }
     // While it goes on, nobody takes the approval back.
-    assert_eq!(ada.post("/campaigns/1/withdraw", &[]), 409);
-    assert_eq!(ada.post("/campaigns/1/send/pause", &[]), 303);
-    ada.wait_for(">paused<");
+    assert_eq!(ada.post("/campaigns/1/withdraw", &[]).status(), 409);
+    assert_eq!(ada.post("/campaigns/1/send/pause", &[]).status(), 303);
+    wait_for(&ada, ">paused<");
     std::thread::sleep(Duration::from_millis(700));
     let paused = shop.server.taken().len();
     std::thread::sleep(Duration::from_millis(700));
     assert_eq!(shop.server.taken().len(), paused);
     assert!(paused < shop.expected().len());
     shop.server.thinks(Duration::ZERO);
-    assert_eq!(ada.post("/campaigns/1/send", &[]), 303);
-    ada.wait_for(">done<");
+    assert_eq!(ada.post("/campaigns/1/send", &[]).status(), 303);
+    wait_for(&ada, ">done<");
     let mut taken = shop.taken();
     taken.retain(|to| to != "ada@shop.example");
     assert_eq!(taken, shop.expected());
@@ -490,14 +461,14 @@ fn what_is_cancelled_is_not_sent_any_more() {
     while shop.server.taken().len() < 3 {
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(ada.post("/campaigns/1/send/cancel", &[]), 303);
-    ada.wait_for(">cancelled<");
+    assert_eq!(ada.post("/campaigns/1/send/cancel", &[]).status(), 303);
+    wait_for(&ada, ">cancelled<");
     std::thread::sleep(Duration::from_secs(1));
     let list = ada.page("/campaigns/1/sending.csv");
     let of = |state: &str| list.lines().filter(|line| line.contains(&format!(",{state},"))).count();
     assert_eq!((of("sent"), of("queued")), (shop.server.taken().len(), 0));
     assert!(of("cancelled") > 0);
-    assert_eq!(ada.post("/campaigns/1/send", &[]), 409);
+    assert_eq!(ada.post("/campaigns/1/send", &[]).status(), 409);
 }
 
 #[test]
@@ -506,7 +477,7 @@ fn an_hour_that_is_full_is_said_and_kept() {
     shop.configure("per_hour = 5");
     let ada = shop.serve();
     ada.post("/campaigns/1/send", &[]);
-    ada.wait_for("5 e-mails went out in the last hour");
+    wait_for(&ada, "5 e-mails went out in the last hour");
     assert_eq!(shop.server.taken().len(), 5);
     // Also after a restart: go on is pressed, and the hour is still full.
     drop(ada);

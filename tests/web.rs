@@ -2,66 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use std::io::{BufRead, BufReader, Read};
+mod support;
+
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
+use support::server::{Server, Visitor, body, browser, handpick, header, write_config};
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
-struct Server {
-    process: Child,
-    url: String,
-    setup: String,
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-fn handpick() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_handpick"))
-}
-
-fn write_config(folder: &Path, more: &str) -> std::path::PathBuf {
-    let path = folder.join("handpick.toml");
-    let data = folder.join("data");
-    let text =
-        format!("[server]\nlisten = \"127.0.0.1:0\"\n[data]\ndir = {:?}\n{more}", data.to_str().unwrap());
-    std::fs::write(&path, text).unwrap();
-    path
-}
-
 fn start() -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    let config = write_config(folder.path(), "");
-    let mut process =
-        handpick().args(["serve", "--config"]).arg(&config).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    let mut url = String::new();
-    let mut setup = String::new();
-    for line in lines.by_ref() {
-        let line = line.unwrap();
-        if let Some(at) = line.strip_prefix("Handpick serves at ") {
-            url = at.to_owned();
-        }
-        if line.contains("/setup/") {
-            setup = line.trim().to_owned();
-            break;
-        }
-    }
-    // Drained, so that the server never waits for a reader of its console.
-    std::thread::spawn(move || lines.for_each(drop));
-    Server { process, url, setup, folder }
+    Server::start("", |_| {})
 }
 
-fn browser() -> Agent {
-    Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into()
-}
-
+/// Requests of whoever asks, signed in or not, with no token added.
 impl Server {
     fn get(&self, agent: &Agent, path: &str) -> Response<Body> {
         agent.get(format!("{}{path}", self.url)).call().unwrap()
@@ -72,49 +25,15 @@ impl Server {
     }
 
     fn text(&self, agent: &Agent, path: &str) -> String {
-        self.get(agent, path).body_mut().read_to_string().unwrap()
+        body(self.get(agent, path))
     }
-
-    fn csrf(&self, agent: &Agent) -> String {
-        let page = self.text(agent, "/account");
-        let after = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
-        after.split('"').next().unwrap().to_owned()
-    }
-
-    fn owner(&self) -> Agent {
-        let agent = browser();
-        let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", "long enough 1")];
-        let made = agent.post(&self.setup).send_form(fields).unwrap();
-        assert_eq!(made.status(), 303);
-        agent
-    }
-
-    /// Adds an account as the owner and signs in as it.
-    fn add(&self, owner: &Agent, email: &str, role: &str) -> Agent {
-        let csrf = self.csrf(owner);
-        let mut made = self.post(
-            owner,
-            "/accounts",
-            &[("csrf", &csrf), ("name", "Bo"), ("email", email), ("role", role)],
-        );
-        let page = made.body_mut().read_to_string().unwrap();
-        let password = page.split("class=\"secret\">").nth(1).unwrap().split('<').next().unwrap();
-        let agent = browser();
-        let answer = self.post(&agent, "/sign-in", &[("email", email), ("password", password)]);
-        assert_eq!(answer.status(), 303);
-        agent
-    }
-}
-
-fn header<'a>(response: &'a Response<Body>, name: &str) -> &'a str {
-    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
 #[test]
 fn the_set_up_link_works_once_and_stays_out_of_the_log() {
     let server = start();
     let owner = server.owner();
-    assert_eq!(server.get(&owner, "/").status(), 200);
+    assert_eq!(owner.get("/").status(), 200);
     let again = browser().post(&server.setup).send_form([("name", "Eve"), ("email", "e@x.org")]).unwrap();
     assert_eq!(again.status(), 404);
     let token = server.setup.rsplit('/').next().unwrap();
@@ -127,10 +46,9 @@ fn the_set_up_link_works_once_and_stays_out_of_the_log() {
 #[test]
 fn signing_in_out_and_the_token_in_every_form() {
     let server = start();
-    let owner = server.owner();
+    let Visitor { agent: owner, csrf, .. } = server.owner();
     assert_eq!(server.post(&owner, "/sign-out", &[]).status(), 403);
     assert_eq!(server.post(&owner, "/sign-out", &[("csrf", "0")]).status(), 403);
-    let csrf = server.csrf(&owner);
     let foreign = owner
         .post(format!("{}/sign-out", server.url))
         .header("Origin", "https://evil.example")
@@ -140,7 +58,7 @@ fn signing_in_out_and_the_token_in_every_form() {
     assert_eq!(server.post(&owner, "/sign-out", &[("csrf", &csrf)]).status(), 303);
     let turned_away = server.get(&owner, "/jobs?x=1");
     assert_eq!(
-        (turned_away.status().as_u16(), header(&turned_away, "location")),
+        (turned_away.status().as_u16(), header(&turned_away, "location").as_str()),
         (303, "/sign-in?next=/jobs%3Fx%3D1")
     );
     let back = server.post(
@@ -148,7 +66,7 @@ fn signing_in_out_and_the_token_in_every_form() {
         "/sign-in",
         &[("email", "ADA@example.com"), ("password", "long enough 1"), ("next", "/jobs?x=1")],
     );
-    assert_eq!((back.status().as_u16(), header(&back, "location")), (303, "/jobs?x=1"));
+    assert_eq!((back.status().as_u16(), header(&back, "location").as_str()), (303, "/jobs?x=1"));
     let cookie = header(&back, "set-cookie");
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
 }
@@ -172,7 +90,7 @@ fn every_page_by_role() {
     let owner = server.owner();
     let nobody = browser();
     let [admin, marketer, analyst] =
-        ["admin", "marketer", "analyst"].map(|role| server.add(&owner, &format!("{role}@example.com"), role));
+        ["admin", "marketer", "analyst"].map(|role| owner.adds(&format!("{role}@example.com"), role).agent);
     // Path, then the status for nobody, analyst, marketer, admin, owner.
     let table = [
         ("/", [303, 200, 200, 200, 200]),
@@ -189,8 +107,8 @@ fn every_page_by_role() {
         ("/readyz", [200, 200, 200, 200, 200]),
     ];
     for (path, expected) in table {
-        let got =
-            [&nobody, &analyst, &marketer, &admin, &owner].map(|who| server.get(who, path).status().as_u16());
+        let got = [&nobody, &analyst, &marketer, &admin, &owner.agent]
+            .map(|who| server.get(who, path).status().as_u16());
         assert_eq!(got, expected, "{path}");
     }
     let page = server.text(&analyst, "/logs");
@@ -201,15 +119,13 @@ fn every_page_by_role() {
 fn admins_cannot_touch_owners_nor_anybody_themselves() {
     let server = start();
     let owner = server.owner();
-    let admin = server.add(&owner, "admin@example.com", "admin");
-    let csrf = server.csrf(&admin);
-    assert_eq!(server.post(&admin, "/accounts/1/disable", &[("csrf", &csrf)]).status(), 403);
-    assert_eq!(server.post(&admin, "/accounts/2/role", &[("csrf", &csrf), ("role", "owner")]).status(), 403);
-    let csrf = server.csrf(&owner);
-    assert_eq!(server.post(&owner, "/accounts/1/disable", &[("csrf", &csrf)]).status(), 422);
-    assert_eq!(server.post(&owner, "/accounts/2/disable", &[("csrf", &csrf)]).status(), 303);
-    assert!(server.text(&owner, "/accounts").contains("signed out everywhere"), "the notice");
-    assert_eq!(server.get(&admin, "/").status(), 303, "its session ended");
+    let admin = owner.adds("admin@example.com", "admin");
+    assert_eq!(admin.post("/accounts/1/disable", &[]).status(), 403);
+    assert_eq!(admin.post("/accounts/2/role", &[("role", "owner")]).status(), 403);
+    assert_eq!(owner.post("/accounts/1/disable", &[]).status(), 422);
+    assert_eq!(owner.post("/accounts/2/disable", &[]).status(), 303);
+    assert!(owner.page("/accounts").contains("signed out everywhere"), "the notice");
+    assert_eq!(admin.get("/").status(), 303, "its session ended");
 }
 
 #[test]
@@ -303,7 +219,6 @@ fn accounts_from_the_command_line() {
     assert_eq!(String::from_utf8(added.stdout).unwrap().trim().len(), 23);
     let twice = run(&["account", "add", "--email", "A@example.com", "--name", "A"], &config);
     assert!(sentence(&twice).contains("is taken already"));
-    let mut listed = String::new();
-    run(&["account", "list"], &config).stdout.as_slice().read_to_string(&mut listed).unwrap();
+    let listed = String::from_utf8(run(&["account", "list"], &config).stdout).unwrap();
     assert_eq!(listed, "a@example.com\tA\towner\tactive\n");
 }

@@ -29,6 +29,8 @@ pub struct Count {
     pub customers: String,
     pub removed: Vec<Removed>,
     pub unknown_ids: u64,
+    /// What is asked for and nobody did.
+    pub unheard_of: Vec<String>,
     /// Why what is typed cannot be counted.
     pub problem: String,
 }
@@ -155,8 +157,14 @@ pub fn count(installation: &Installation, campaign: CampaignId, plan: &Plan) -> 
 
 impl Count {
     fn of(audience: Audience) -> Self {
-        let Audience { ids, removed, unknown_ids } = audience;
-        Self { customers: web::whole(ids.len() as i64), removed, unknown_ids, problem: String::new() }
+        let Audience { ids, removed, unknown_ids, unheard_of } = audience;
+        Self {
+            customers: web::whole(ids.len() as i64),
+            removed,
+            unknown_ids,
+            unheard_of,
+            problem: String::new(),
+        }
     }
 }
 

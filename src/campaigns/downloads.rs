@@ -18,7 +18,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Bytes, Data, Path};
 use futures_util::stream;
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write, sink};
 use std::sync::Arc;
 
 const CHUNK: usize = 256 << 10;
@@ -123,7 +123,7 @@ impl Wanted {
         }
     }
 
-    fn write(self, export: &Export<'_>, file: &mut File) -> Result<(), ExportError> {
+    fn write(self, export: &Export<'_>, file: &File) -> Result<(), ExportError> {
         let mut out = BufWriter::with_capacity(CHUNK, file);
         match self {
             Self::Own(format, dialect) => {
@@ -136,7 +136,17 @@ impl Wanted {
                 presets::write_parquet(export, &mut out, &Silent)?;
             }
             Self::Tool(spec, part) => {
-                presets::write(export, spec, Some(part), &mut out, &Silent)?;
+                // Where a part begins is known when those before it were written: to nowhere.
+                let mut is_there = false;
+                let open = |number| {
+                    let wanted = (number == part).then(|| BufWriter::with_capacity(CHUNK, file));
+                    is_there |= wanted.is_some();
+                    Ok(wanted.map_or_else(|| Box::new(sink()) as Box<dyn Write + '_>, |out| Box::new(out)))
+                };
+                presets::write(export, spec, &Silent, open, |mut out, _| Ok(out.flush()?))?;
+                if !is_there {
+                    return Err(ExportError::NoPart);
+                }
             }
         }
         Ok(out.flush()?)
@@ -183,7 +193,7 @@ fn make(
     let place = installation.folder.campaign(installation.shop_id(), id);
     let made = with_export(installation, id, |export| {
         let mut file = tempfile::tempfile_in(place)?;
-        wanted.write(export, &mut file)?;
+        wanted.write(export, &file)?;
         let bytes = file.seek(SeekFrom::End(0))?;
         file.seek(SeekFrom::Start(0))?;
         Ok(Made { file, bytes, slug: slug(export.name) })
@@ -223,6 +233,7 @@ pub fn with_export<T>(
     };
     let export = Export::read(source, &snapshot).map_err(|error| internal(&error))?;
     make(&export).map_err(|error| match error {
+        ExportError::NoPart => missing(),
         ExportError::TooManyRows(_) => WebError::Conflict(sentence(&error.to_string())),
         error => internal(&error),
     })

@@ -6,6 +6,7 @@
 pub use super::format::{Dialect, Format};
 pub use super::links::slug;
 
+use super::email::is_harmless;
 use super::json_rows;
 use super::links::Links;
 use super::people::{People, Person};
@@ -16,6 +17,7 @@ use crate::picker::picks_file::{self, PicksFileError, Recipient, StoredPick, arm
 use crate::picker::plan::Arm;
 use crate::picker::reason::Reader;
 use crate::progress::Progress;
+use crate::records::Product;
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::io::Write;
 use std::path::Path;
@@ -30,6 +32,8 @@ pub enum ExportError {
     Write(#[from] std::io::Error),
     #[error("a sheet has {0} rows; this campaign has more recipients. Take one of the CSV files")]
     TooManyRows(u64),
+    #[error("the tool's files are fewer")]
+    NoPart,
     #[error("cancelled")]
     Cancelled,
 }
@@ -71,6 +75,16 @@ impl<'a> Export<'a> {
         let Source { campaign, name, slots, currency, secret, folder, exported_at } = source;
         let links = Links::new(campaign, name, secret);
         Self { campaign, name, slots, currency, links, exported_at, folder, catalogue, people }
+    }
+
+    /// The product's address with the campaign's marks; `None` for one that would do more than lead somewhere.
+    pub(super) fn link(&self, product: &Product, token: &str, slot: u8) -> Option<String> {
+        let url = product.url.as_deref().filter(|url| is_harmless(url))?;
+        Some(self.links.link(url, token, slot))
+    }
+
+    pub(super) fn image<'p>(&self, product: &'p Product) -> Option<&'p str> {
+        product.image.as_deref().filter(|url| is_harmless(url))
     }
 
     /// Streams one file; answers its rows, without the header.
@@ -239,9 +253,8 @@ impl<'e, 'a> Sheet<'e, 'a> {
         self.text(&product.id);
         self.text(&product.id);
         self.text(&product.title);
-        let url = product.url.as_deref().map(|url| export.links.link(url, token, pick.slot));
-        self.text(url.as_deref().unwrap_or_default());
-        self.text(product.image.as_deref().unwrap_or_default());
+        self.text(export.link(product, token, pick.slot).as_deref().unwrap_or_default());
+        self.text(export.image(product).unwrap_or_default());
         self.ours(&product.price.map(|price| price.to_string()).unwrap_or_default());
         let currency = product.currency.as_deref().unwrap_or(export.currency);
         self.text(if product.price.is_some() { currency } else { "" });
@@ -257,10 +270,8 @@ impl<'e, 'a> Sheet<'e, 'a> {
                 item_id: &pick.product,
                 sku: &pick.product,
                 title: product.map(|p| p.title.as_str()),
-                url: product
-                    .and_then(|p| p.url.as_deref())
-                    .map(|url| export.links.link(url, &token, pick.slot)),
-                image: product.and_then(|p| p.image.as_deref()),
+                url: product.and_then(|product| export.link(product, &token, pick.slot)),
+                image: product.and_then(|product| export.image(product)),
                 price: product.and_then(|p| p.price),
                 currency: product.map(|p| p.currency.as_deref().unwrap_or(export.currency)),
                 score: pick.score,

@@ -4,10 +4,11 @@ use crate::ids::CampaignId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// 32 bytes for one `purpose`.
-pub fn keyed_bytes(secret: &[u8], purpose: &str) -> [u8; 32] {
+/// 32 bytes of `text` for one `purpose`. No purpose begins as another does, so that what is hashed tells them apart.
+pub fn keyed_bytes(secret: &[u8], purpose: &str, text: &[u8]) -> [u8; 32] {
     let mut keyed = Hmac::<Sha256>::new_from_slice(secret).expect("invariant: HMAC takes keys of any length");
     keyed.update(purpose.as_bytes());
+    keyed.update(text);
     keyed.finalize().into_bytes().into()
 }
 

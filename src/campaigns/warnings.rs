@@ -15,6 +15,7 @@ const QUARTER: f64 = 0.25;
 pub fn warnings(summary: &Summary) -> Vec<String> {
     let found = [
         nobody(summary),
+        unheard_of(summary),
         fallback(summary),
         coverage(summary),
         same(summary),
@@ -37,6 +38,14 @@ fn nobody(summary: &Summary) -> Option<String> {
     (summary.mailed() == 0).then(|| {
         "Nobody gets an e-mail. Look at whom the campaign is for, and at the comparison's shares.".into()
     })
+}
+
+/// A question about what was never recorded leaves out everybody, or nobody.
+fn unheard_of(summary: &Summary) -> Option<String> {
+    let what = summary.unheard_of.first()?;
+    Some(format!(
+        "The audience asks {what}, but the history knows of nobody who ever did. Is it recorded, and is it read?"
+    ))
 }
 
 /// Best-sellers that were asked for are no fallback.
@@ -189,5 +198,9 @@ mod tests {
         // Not counted in older summaries.
         none(&changed(|summary| summary.without_picture = None));
         one(&Summary::default(), "Nobody gets an e-mail");
+        one(
+            &changed(|summary| summary.unheard_of = vec!["who clicked on something".into()]),
+            "nobody who ever did",
+        );
     }
 }

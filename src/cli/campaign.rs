@@ -3,7 +3,7 @@
 use super::campaign_send;
 use super::console_progress::ConsoleProgress;
 use crate::campaigns::export::{Dialect, Export, Format, Source, slug};
-use crate::campaigns::presets::{self, Spec};
+use crate::campaigns::presets::{self, Spec, Told};
 use crate::generation;
 use crate::history::History;
 use crate::ids::CampaignId;
@@ -192,24 +192,15 @@ fn write_for(
     progress: &dyn Progress,
 ) -> anyhow::Result<Vec<Written>> {
     let mut files = Vec::new();
-    for part in 1.. {
-        let number = if part == 1 { String::new() } else { format!("_{part}") };
-        let name = format!("{}_{}{number}.csv", slug(export.name), spec.name);
-        let file = write_to(out, &name, |file| {
-            let told = presets::write(export, spec, Some(part), file, progress)?;
-            Ok((told.recipients, told.sentences(spec)))
-        })?;
-        let is_full = file.rows == spec.rows;
-        if part > 1 && file.rows == 0 {
-            // The one before was exactly full.
-            std::fs::remove_file(&file.path)?;
-            break;
-        }
-        files.push(file);
-        if !is_full {
-            break;
-        }
-    }
+    let mut number = 0;
+    let close = |file: Unfinished, told: Told| {
+        number += 1;
+        let suffix = if number == 1 { String::new() } else { format!("_{number}") };
+        let name = format!("{}_{}{suffix}.csv", slug(export.name), spec.name);
+        files.push(finish(file, &out.join(name), (told.recipients, told.sentences(spec)))?);
+        Ok(())
+    };
+    presets::write(export, spec, progress, |_| Ok(begin(out)?), close)?;
     let template = format!("{}_{}_template.txt", slug(export.name), spec.name);
     files.push(write_to(out, &template, |file| {
         file.write_all((spec.snippet)(spec.places(export.slots)).as_bytes())?;
@@ -221,20 +212,27 @@ fn write_for(
 fn write_to(
     out: &Path,
     name: &str,
-    write: impl FnOnce(&mut BufWriter<&mut std::fs::File>) -> anyhow::Result<(u64, Vec<String>)>,
+    write: impl FnOnce(&mut Unfinished) -> anyhow::Result<(u64, Vec<String>)>,
 ) -> anyhow::Result<Written> {
+    let mut file = begin(out).with_context(|| format!("{} cannot be written to", out.display()))?;
+    let rows_and_told = write(&mut file)?;
     let path = out.join(name);
-    let mut file = tempfile::Builder::new()
-        .prefix(".unfinished-")
-        .tempfile_in(out)
-        .with_context(|| format!("{} cannot be written to", out.display()))?;
-    let mut buffered = BufWriter::with_capacity(1 << 18, file.as_file_mut());
-    let (rows, told) = write(&mut buffered)?;
-    buffered.flush()?;
-    drop(buffered);
-    // Temporary files are readable by their owner only, and so is this one: it has addresses in it.
-    file.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok(Written { path, rows, told })
+    finish(file, &path, rows_and_told).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// A file that has no name of its own until it is whole.
+type Unfinished = BufWriter<tempfile::NamedTempFile>;
+
+fn begin(out: &Path) -> std::io::Result<Unfinished> {
+    let file = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(out)?;
+    Ok(BufWriter::with_capacity(1 << 18, file))
+}
+
+/// Temporary files are readable by their owner only, and so is this one: it has addresses in it.
+fn finish(file: Unfinished, path: &Path, (rows, told): (u64, Vec<String>)) -> std::io::Result<Written> {
+    let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(Written { path: path.to_owned(), rows, told })
 }
 
 #[expect(clippy::print_stdout, reason = "a command's result goes to stdout")]

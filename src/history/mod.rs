@@ -20,6 +20,8 @@
 mod compact;
 mod error;
 mod events;
+#[cfg(test)]
+mod fault_tests;
 mod files;
 mod folder;
 mod keys;

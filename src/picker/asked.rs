@@ -12,7 +12,8 @@ const AT_ONCE: usize = 4_096;
 
 /// Customers who wait to be asked, and what they are asked.
 pub struct Asked<'a> {
-    condition: Condition,
+    /// `None` for what cannot be understood: it holds for nobody. It was refused when it was written.
+    condition: Option<Condition>,
     columns: Vec<usize>,
     known: (&'a Activity, &'a Catalogue),
     as_of: DateTime<Utc>,
@@ -23,13 +24,14 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// `None` when nothing is asked. What cannot be understood was refused before.
+    /// `None` when nothing is asked.
     pub fn new(text: &str, known: (&'a Activity, &'a Catalogue), as_of: DateTime<Utc>) -> Option<Self> {
         if text.trim().is_empty() {
             return None;
         }
-        let condition = compile(text, SCHEMA).ok()?;
-        let columns = condition.columns(Root::Customer);
+        let condition = compile(text, SCHEMA).ok();
+        let columns =
+            condition.as_ref().map(|condition| condition.columns(Root::Customer)).unwrap_or_default();
         let table = CustomerTable::new(&columns, known, as_of);
         let today = facts::of_day(as_of.date_naive());
         Some(Self { condition, columns, known, as_of, today, table, waiting: Vec::new(), missed: 0 })
@@ -56,11 +58,10 @@ impl<'a> Asked<'a> {
         let bound = Bound::default()
             .with(Root::Customer, Side::Every(&table))
             .with(Root::Today, Side::Row(&self.today, 0));
-        for (id, holds) in self.waiting.drain(..).zip(self.condition.holds(&bound)) {
-            match holds {
-                true => ids.push(id),
-                false => self.missed += 1,
-            }
-        }
+        let held = self.condition.as_ref().map(|condition| condition.holds(&bound)).unwrap_or_default();
+        let asked = self.waiting.len();
+        let before = ids.len();
+        ids.extend(self.waiting.drain(..).zip(held).filter_map(|(id, holds)| holds.then_some(id)));
+        self.missed += (asked - (ids.len() - before)) as u64;
     }
 }

@@ -17,6 +17,8 @@ pub struct Audience {
     pub removed: Vec<Removed>,
     /// Ids in lists that no customer of the shop has.
     pub unknown_ids: u64,
+    /// Deeds that nobody at all did, in words: to ask whether somebody did not do them says nothing.
+    pub unheard_of: Vec<String>,
 }
 
 /// Whom the lists and deeds name that a plan speaks of.
@@ -71,7 +73,8 @@ pub fn choose<E>(
         .filter(|(_, count)| *count > 0)
         .map(|(why, count)| Removed { why: why.to_owned(), count })
         .collect();
-    Ok(Audience { ids, removed, unknown_ids: named.len() as u64 })
+    let unheard_of = unheard_of(wanted, lists.deeds, catalogue);
+    Ok(Audience { ids, removed, unknown_ids: named.len() as u64, unheard_of })
 }
 
 struct Person<'a> {
@@ -198,6 +201,12 @@ fn deed_filters<'a>(
     }
 }
 
+fn unheard_of(wanted: &Wanted, deeds: Option<&Deeds>, catalogue: &Catalogue) -> Vec<String> {
+    let is_idle = |number: usize| deeds.is_some_and(|deeds| deeds.is_idle(number));
+    let idle = wanted.did.iter().enumerate().filter(|(number, _)| is_idle(*number));
+    idle.map(|(_, deed)| undone(&Deed { not: true, ..deed.clone() }, catalogue)).collect()
+}
+
 /// Who is left out for want of a deed: “who did not look at anything in Wine in the last 30 days”.
 fn undone(deed: &Deed, catalogue: &Catalogue) -> String {
     let verb = match (deed.what, deed.not) {
@@ -275,6 +284,15 @@ mod tests {
         let list = vec!["b".to_owned(), "nobody".to_owned(), "a".to_owned()];
         let audience = people(&wanted, Lists { only: Some(&list), ..Lists::default() });
         assert_eq!((audience.ids.len(), audience.unknown_ids), (1, 1));
+    }
+
+    #[test]
+    fn a_condition_that_cannot_be_understood_reaches_nobody() {
+        let asks = |when: &str| Wanted { when: when.into(), ..Wanted::default() };
+        assert_eq!(people(&asks("customer.orders == 0"), Lists::default()).ids.len(), 2);
+        let audience = people(&asks("customer.oders == 0"), Lists::default());
+        assert!(audience.ids.is_empty());
+        assert_eq!(audience.removed.last().map(|removed| removed.count), Some(2));
     }
 
     #[test]

@@ -84,6 +84,11 @@ impl Deeds {
         }
     }
 
+    /// Whether nobody did the deed of that number.
+    pub fn is_idle(&self, deed: usize) -> bool {
+        self.done.get(deed).is_none_or(Vec::is_empty)
+    }
+
     /// Whether the customer did the deed of that number.
     pub fn has_done(&self, deed: usize, customer: &str) -> bool {
         let number = self.customers.number(customer);

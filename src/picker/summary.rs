@@ -37,6 +37,8 @@ pub struct Summary {
     pub products_removed: Vec<Removed>,
     pub audience_removed: Vec<Removed>,
     pub unknown_products: u64,
+    /// What the audience asks for and nobody did, in words.
+    pub unheard_of: Vec<String>,
     pub unknown_customers: u64,
     /// How far from the best the sharing out of scarce products is at most, in parts; `None` when none was needed.
     pub stock_gap: Option<f64>,
@@ -62,6 +64,7 @@ impl Summary {
             audience_removed: audience.removed.clone(),
             unknown_products,
             unknown_customers: audience.unknown_ids,
+            unheard_of: audience.unheard_of.clone(),
             times: vec![0; rules.candidates.len()],
             ..Self::default()
         }

@@ -4,6 +4,7 @@ use super::schema::{mails, responses};
 use super::{Conn, StoreResult};
 use crate::ids::CampaignId;
 use chrono::{DateTime, Utc};
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,14 @@ pub struct Response {
     pub by_program: bool,
 }
 
+/// Nobody signs in to respond: so many are kept of a recipient, and what comes then changes nothing.
+const MOST_OF_ONE: i64 = 500;
+
 pub fn add(conn: &mut Conn, campaign: CampaignId, response: &Response) -> StoreResult<()> {
+    let of_one = responses::campaign_id.eq(campaign.0).and(responses::customer.eq(&response.customer));
+    if responses::table.filter(of_one).count().get_result::<i64>(conn)? >= MOST_OF_ONE {
+        return Ok(());
+    }
     diesel::insert_into(responses::table)
         .values((
             responses::campaign_id.eq(campaign.0),
@@ -52,11 +60,17 @@ pub fn add(conn: &mut Conn, campaign: CampaignId, response: &Response) -> StoreR
     Ok(())
 }
 
-type Row = (String, String, Option<i32>, Option<String>, DateTime<Utc>, bool);
+type Row = (String, String, Option<i32>, Option<String>, DateTime<Utc>, bool, Option<DateTime<Utc>>);
 
-/// By customer, then time.
-pub fn of_campaign(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Vec<Response>> {
-    let rows: Vec<Row> = responses::table
+/// Each response by customer, then time, with when the customer got the e-mail.
+pub fn each(
+    conn: &mut Conn,
+    campaign: CampaignId,
+    mut with: impl FnMut(Response, Option<DateTime<Utc>>),
+) -> StoreResult<()> {
+    let its_mail = mails::campaign_id.eq(responses::campaign_id).and(mails::customer.eq(responses::customer));
+    let rows = responses::table
+        .left_join(mails::table.on(its_mail))
         .filter(responses::campaign_id.eq(campaign.0))
         .order((responses::customer, responses::at, responses::id))
         .select((
@@ -66,34 +80,14 @@ pub fn of_campaign(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Vec<Res
             responses::product,
             responses::at,
             responses::by_program,
+            mails::attempted_at.nullable(),
         ))
-        .load(conn)?;
-    let response = |(customer, kind, slot, product, at, by_program): Row| {
+        .load_iter::<Row, DefaultLoadingMode>(conn)?;
+    for row in rows {
+        let (customer, kind, slot, product, at, by_program, sent_at) = row?;
         // The table's CHECK admits no other word.
-        let kind = ResponseKind::ALL.into_iter().find(|known| known.name() == kind)?;
-        Some(Response { customer, kind, slot, product, at, by_program })
-    };
-    Ok(rows.into_iter().filter_map(response).collect())
-}
-
-/// When each customer who responded got the e-mail, by customer.
-pub fn sent_at(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Vec<(String, DateTime<Utc>)>> {
-    let responded =
-        responses::table.filter(responses::campaign_id.eq(campaign.0)).select(responses::customer);
-    let rows: Vec<(String, Option<DateTime<Utc>>)> = mails::table
-        .filter(mails::campaign_id.eq(campaign.0).and(mails::customer.eq_any(responded)))
-        .order(mails::customer)
-        .select((mails::customer, mails::attempted_at))
-        .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(customer, at)| Some((customer, at?))).collect())
-}
-
-/// Who clicked when, by whoever did not call itself a program.
-pub fn clicks(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Vec<(String, DateTime<Utc>)>> {
-    Ok(responses::table
-        .filter(responses::campaign_id.eq(campaign.0))
-        .filter(responses::kind.eq(ResponseKind::Click.name()).and(responses::by_program.eq(false)))
-        .order(responses::id)
-        .select((responses::customer, responses::at))
-        .load(conn)?)
+        let Some(kind) = ResponseKind::ALL.into_iter().find(|known| known.name() == kind) else { continue };
+        with(Response { customer, kind, slot, product, at, by_program }, sent_at);
+    }
+    Ok(())
 }

@@ -191,7 +191,8 @@ impl Browser {
         std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).expect("a screenshot");
     }
 
-    /// What the browser complained of since the last call (scripts, refused styles, missing files).
+    /// What the browser complained of since the last call (scripts, refused styles, missing files). That a part of a
+    /// page was no longer fetched because the page was left is no complaint, though htmx calls it one.
     pub fn complaints(&self) -> Vec<String> {
         let entries = self.post("/se/log", &json!({ "type": "browser" }));
         let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -199,6 +200,7 @@ impl Browser {
             .iter()
             .filter(|entry| entry["level"] == "SEVERE")
             .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .filter(|message| !message.contains("htmx:sendAbort") && !message.contains("htmx:afterRequest"))
             .collect()
     }
 

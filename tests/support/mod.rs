@@ -11,6 +11,7 @@
 pub mod browser;
 mod mariadb;
 mod postgres;
+pub mod server;
 pub mod shop;
 pub mod smtp;
 

@@ -2,7 +2,6 @@
 
 use super::specs::{Field, Spec, Who};
 use super::write::Told;
-use crate::campaigns::email::is_harmless;
 use crate::campaigns::export::{Export, reason_for};
 use crate::picker::picks_file::{Recipient, StoredPick};
 use crate::picker::reason::Reader;
@@ -23,13 +22,11 @@ impl Shown {
     pub fn of(export: &Export<'_>, pick: &StoredPick, token: &str) -> Option<Self> {
         let product = export.catalogue.product(export.catalogue.number(&pick.product)?);
         let currency = product.currency.as_deref().unwrap_or(export.currency);
-        let url = product.url.as_deref().filter(|url| is_harmless(url));
-        let image = product.image.as_deref().filter(|url| is_harmless(url));
         Some(Self {
             id: product.id.clone(),
             title: product.title.clone(),
-            url: url.map(|url| export.links.link(url, token, pick.slot)).unwrap_or_default(),
-            image: image.unwrap_or_default().to_owned(),
+            url: export.link(product, token, pick.slot).unwrap_or_default(),
+            image: export.image(product).unwrap_or_default().to_owned(),
             price: product.price.map(|price| web::money(price, currency)).unwrap_or_default(),
             reason: reason_for(Reader::Customer, &export.catalogue, pick),
         })

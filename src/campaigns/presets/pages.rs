@@ -1,7 +1,7 @@
 //! An e-mail tool's page: its files, what had to be cut for it, and the template that shows the products there.
 
 use super::specs::{Spec, of_name};
-use super::write::{header, write};
+use super::write::{Told, header, write};
 use crate::auth::Marketer;
 use crate::campaigns::downloads::with_export;
 use crate::ids::CampaignId;
@@ -47,9 +47,14 @@ pub async fn show(
         let shell = Shell::new(&installation, &who, Section::Campaigns);
         with_export(&installation, id, |export| {
             // Written to nowhere: what is told of the file is counted, not guessed.
-            let told = write(export, spec, None, &mut std::io::sink(), &Silent)?;
+            let (mut told, mut parts) = (Told::default(), 0);
+            let close = |_, of_part: Told| {
+                told.add(&of_part);
+                parts += 1;
+                Ok(())
+            };
+            write(export, spec, &Silent, |_| Ok(std::io::sink()), close)?;
             let places = spec.places(export.slots);
-            let parts = spec.parts(told.recipients);
             let part = |part: u64| {
                 let address = format!("/campaigns/{id}/download/{}.{part}.csv", spec.name);
                 let words = match parts {

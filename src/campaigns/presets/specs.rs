@@ -1,4 +1,9 @@
-//! What each e-mail tool documents of the files that it imports, as of autumn 2026.
+//! What each e-mail tool takes of the files that it imports, as of autumn 2026.
+//!
+//! Documented by the tools: their headings, Mailchimp's 255 bytes, Klaviyo's 50 MB, Braze's 500 MB, Mautic's "a few
+//! thousand rows", Emarsys' commas and single lines. Mailchimp's thirty fields and tags of ten letters are its plans'
+//! and editor's limits. The rest is on the safe side of what their databases are known to keep, where the tools say
+//! nothing: 191 bytes in Mautic, 255 in Emarsys and Braze, 4,000 in Salesforce, 250 attributes in Braze.
 
 use super::snippets;
 
@@ -60,6 +65,8 @@ pub struct Spec {
     pub most_columns: usize,
     /// Recipients in a file; more become a further one.
     pub rows: u64,
+    /// Bytes of a file; more become a further one.
+    pub bytes: u64,
     /// A template in the tool's own words that shows the products.
     pub snippet: fn(u8) -> String,
 }
@@ -74,10 +81,6 @@ impl Spec {
                 slots.min(u8::try_from(room).unwrap_or(u8::MAX))
             }
         }
-    }
-
-    pub fn parts(&self, recipients: u64) -> u64 {
-        recipients.div_ceil(self.rows).max(1)
     }
 }
 
@@ -112,6 +115,7 @@ fn alias(slot: u8, field: Field) -> String {
 const SHOWN: &[Field] = &[Field::Title, Field::Url, Field::Image, Field::Price];
 const SHOWN_WITH_REASON: &[Field] = &[Field::Title, Field::Url, Field::Image, Field::Price, Field::Reason];
 const NO_LIMIT: usize = usize::MAX;
+const NO_END: u64 = u64::MAX;
 
 pub static TOOLS: [Spec; 8] = [
     Spec {
@@ -124,15 +128,16 @@ pub static TOOLS: [Spec; 8] = [
         column: tag,
         text_bytes: 255,
         most_columns: 30,
-        rows: u64::MAX,
+        rows: NO_END,
+        bytes: NO_END,
         snippet: snippets::mailchimp,
     },
     Spec {
         name: "klaviyo",
         title: "Klaviyo",
-        about: "Lists & Segments, Import contacts. Unknown headings become profile properties; a file has at most 50 MB.",
+        about: "Lists & Segments, Import contacts. Unknown headings become profile properties; files of at most 50 MB.",
         people: &[
-            ("Email", Who::Email),
+            ("Email Address", Who::Email),
             ("First Name", Who::FirstName),
             ("Last Name", Who::LastName),
             ("External ID", Who::Id),
@@ -142,20 +147,22 @@ pub static TOOLS: [Spec; 8] = [
         column: snake,
         text_bytes: NO_LIMIT,
         most_columns: NO_LIMIT,
-        rows: 20_000,
+        rows: NO_END,
+        bytes: 50_000_000,
         snippet: snippets::klaviyo,
     },
     Spec {
         name: "klaviyo-ids",
         title: "Klaviyo, product ids only",
         about: "For shops whose catalogue Klaviyo has: it fills in title, picture and price when it sends, and leaves out what is sold out.",
-        people: &[("Email", Who::Email), ("External ID", Who::Id)],
+        people: &[("Email Address", Who::Email), ("External ID", Who::Id)],
         fields: &[Field::Id],
         shape: Shape::Wide,
         column: snake,
         text_bytes: NO_LIMIT,
         most_columns: NO_LIMIT,
-        rows: 200_000,
+        rows: NO_END,
+        bytes: 50_000_000,
         snippet: snippets::klaviyo_ids,
     },
     Spec {
@@ -169,6 +176,7 @@ pub static TOOLS: [Spec; 8] = [
         text_bytes: 191,
         most_columns: NO_LIMIT,
         rows: 5_000,
+        bytes: NO_END,
         snippet: snippets::mautic,
     },
     Spec {
@@ -181,7 +189,8 @@ pub static TOOLS: [Spec; 8] = [
         column: snake,
         text_bytes: NO_LIMIT,
         most_columns: NO_LIMIT,
-        rows: u64::MAX,
+        rows: NO_END,
+        bytes: NO_END,
         snippet: snippets::listmonk,
     },
     Spec {
@@ -194,7 +203,8 @@ pub static TOOLS: [Spec; 8] = [
         column: snake,
         text_bytes: 255,
         most_columns: NO_LIMIT,
-        rows: u64::MAX,
+        rows: NO_END,
+        bytes: NO_END,
         snippet: snippets::emarsys,
     },
     Spec {
@@ -212,13 +222,14 @@ pub static TOOLS: [Spec; 8] = [
         column: camel,
         text_bytes: 4_000,
         most_columns: NO_LIMIT,
-        rows: u64::MAX,
+        rows: NO_END,
+        bytes: NO_END,
         snippet: snippets::salesforce,
     },
     Spec {
         name: "braze",
         title: "Braze",
-        about: "Audience, Import users. Unknown headings become custom attributes; a file has at most 500 MB.",
+        about: "Audience, Import users. Unknown headings become custom attributes; files of at most 500 MB.",
         people: &[
             ("external_id", Who::Id),
             ("email", Who::Email),
@@ -230,7 +241,8 @@ pub static TOOLS: [Spec; 8] = [
         column: snake,
         text_bytes: 255,
         most_columns: 250,
-        rows: 200_000,
+        rows: NO_END,
+        bytes: 500_000_000,
         snippet: snippets::braze,
     },
 ];

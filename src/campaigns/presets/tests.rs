@@ -24,9 +24,29 @@ const LONG: &str = concat!(
     "!!"
 );
 
+const SMALL: Spec = Spec {
+    name: "small",
+    title: "Small",
+    about: "",
+    people: &[],
+    fields: &[Field::Id],
+    shape: Shape::Wide,
+    column: |slot, _| format!("p{slot}"),
+    text_bytes: 100,
+    most_columns: 100,
+    rows: 1,
+    bytes: 1,
+    snippet: |_| String::new(),
+};
+
 /// One mailed customer with products in three places (a price in francs, a long title, a formula over two lines), one
 /// without an address, one of the holdout.
 fn exported_to<T>(slots: u8, with: impl FnOnce(&Export<'_>) -> T) -> T {
+    exported(1, slots, with)
+}
+
+/// So many mailed customers.
+fn exported<T>(mailed: usize, slots: u8, with: impl FnOnce(&Export<'_>) -> T) -> T {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("g");
     let product = |id: &str, title: &str| Product {
@@ -51,9 +71,13 @@ fn exported_to<T>(slots: u8, with: impl FnOnce(&Export<'_>) -> T) -> T {
         |place| Some(Placed { place, score: 0.5, origin: Origin::Popular, why: Why::Popular, past: None });
     let all = Picked { arm: Arm::Picks, slots: vec![placed(0), placed(1), placed(2)] };
     let holdout = Picked { arm: Arm::Holdout, slots: vec![] };
-    let ids: [Box<str>; 3] = ["c1".into(), "c2".into(), "zed".into()];
+    let mut ids: Vec<Box<str>> = vec!["c1".into(), "c2".into()];
+    ids.extend((2..=mailed).map(|number| format!("d{number}").into()));
+    let mut picked = vec![all; ids.len()];
+    ids.push("zed".into());
+    picked.push(holdout);
     let mut writer = picks_file::Writer::create(&folder).unwrap();
-    writer.write(&ids, &[all.clone(), all, holdout], (&catalogue, &rules)).unwrap();
+    writer.write(&ids, &picked, (&catalogue, &rules)).unwrap();
     writer.publish().unwrap();
     let customer = |id: &str, email: &str| Customer {
         id: id.into(),
@@ -61,7 +85,9 @@ fn exported_to<T>(slots: u8, with: impl FnOnce(&Export<'_>) -> T) -> T {
         first_name: Some("@Anna".into()),
         ..Customer::default()
     };
-    let known = [customer("c1", "anna@example.com"), customer("c2", " "), customer("zed", "z@example.com")];
+    let mut known = vec![customer("c1", "anna@example.com"), customer("c2", " ")];
+    known.extend((2..=mailed).map(|number| customer(&format!("d{number}"), "d@example.com")));
+    known.push(customer("zed", "z@example.com"));
     let arms = picks_file::arms(&folder).unwrap();
     let people = People::read(arms, known.into_iter().map(Ok::<_, Infallible>)).unwrap();
     let source = Source {
@@ -80,7 +106,13 @@ fn file(name: &str, slots: u8) -> (Vec<Vec<String>>, Told) {
     let spec = of_name(name).unwrap();
     exported_to(slots, |export| {
         let mut out = Vec::new();
-        let told = write(export, spec, None, &mut out, &Silent).unwrap();
+        let mut told = Told::default();
+        let close = |part: Vec<u8>, of_part: Told| {
+            told.add(&of_part);
+            out = part;
+            Ok(())
+        };
+        write(export, spec, &Silent, |_| Ok(Vec::new()), close).unwrap();
         assert!(std::str::from_utf8(&out).is_ok());
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_slice());
         let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect());
@@ -144,8 +176,8 @@ fn mailchimp_keeps_thirty_fields_of_255_bytes_under_tags_of_ten() {
 #[test]
 fn names_are_as_each_tool_takes_them() {
     let heads = [
-        ("klaviyo", "Email", "rec_1_title"),
-        ("klaviyo-ids", "Email", "rec_1_id"),
+        ("klaviyo", "Email Address", "rec_1_title"),
+        ("klaviyo-ids", "Email Address", "rec_1_id"),
         ("mautic", "email", "rec1_title"),
         ("listmonk", "email", "attributes"),
         ("emarsys", "email", "rec_1_title"),
@@ -180,14 +212,39 @@ fn values_arrive_whole_and_harmless() {
     assert_eq!(recs["recs"][0]["price"], "12.50\u{a0}CHF");
 }
 
+/// Each part's rows without its header, and what is told of it.
+fn parts(export: &Export<'_>, spec: &Spec) -> Vec<(Vec<u8>, Told)> {
+    let mut parts = Vec::new();
+    let close = |part: Vec<u8>, told: Told| {
+        parts.push((part, told));
+        Ok(())
+    };
+    write(export, spec, &Silent, |_| Ok(Vec::new()), close).unwrap();
+    parts
+}
+
 #[test]
-fn files_are_split_where_a_tool_takes_so_many_rows() {
-    let mautic = of_name("mautic").unwrap();
-    assert_eq!((mautic.parts(0), mautic.parts(5_000), mautic.parts(5_001)), (1, 1, 2));
-    exported_to(1, |export: &Export<'_>| {
-        let mut second = Vec::new();
-        let told = write(export, mautic, Some(2), &mut second, &Silent).unwrap();
-        assert_eq!((told.recipients, second.iter().filter(|b| **b == b'\n').count()), (0, 1));
+fn files_are_split_where_a_tool_takes_no_more_rows_or_bytes() {
+    let of = |rows: u64, bytes: u64| Spec { rows, bytes, people: &[("email", Who::Email)], ..SMALL };
+    exported(5, 3, |export| {
+        for (spec, wanted) in [
+            (of(2, u64::MAX), vec![2, 2, 1]),
+            (of(5, u64::MAX), vec![5]),
+            (of(u64::MAX, u64::MAX), vec![5]),
+            // One fits whatever its size.
+            (of(u64::MAX, 1), vec![1; 5]),
+        ] {
+            let parts = parts(export, &spec);
+            assert_eq!(parts.iter().map(|(_, told)| told.recipients).collect::<Vec<_>>(), wanted);
+            let heads: Vec<&[u8]> =
+                parts.iter().map(|(part, _)| part.split(|b| *b == b'\n').next().unwrap()).collect();
+            assert!(heads.iter().all(|head| *head == heads[0]));
+        }
+        let whole = parts(export, &of(u64::MAX, u64::MAX))[0].0.len() as u64;
+        let halves = parts(export, &of(u64::MAX, whole - 1));
+        assert!(halves.len() > 1 && halves.iter().all(|(part, _)| (part.len() as u64) < whole));
+        let row = |part: &Vec<u8>| part.iter().filter(|b| **b == b'\n').count() - 1;
+        assert_eq!(halves.iter().map(|(part, _)| row(part)).sum::<usize>(), 5);
     });
 }
 

@@ -25,6 +25,15 @@ pub struct Told {
 }
 
 impl Told {
+    /// Of one file more.
+    pub fn add(&mut self, more: &Self) {
+        self.recipients += more.recipients;
+        self.without_address += more.without_address;
+        self.places_left_out = self.places_left_out.max(more.places_left_out);
+        self.texts_cut += more.texts_cut;
+        self.addresses_left_out += more.addresses_left_out;
+    }
+
     /// What somebody should know before they import the file.
     pub fn sentences(&self, spec: &Spec) -> Vec<String> {
         let count = |number: u64| crate::web::whole(number as i64);
@@ -53,26 +62,20 @@ impl Told {
     }
 }
 
-/// Writes the `part`th file, from 1; all recipients in one for `None`.
-pub fn write(
+/// Writes all files of a tool, one after the other, in one walk over the picks. `open` makes the file of a number from
+/// 1 on, `close` gets it when it is whole. A file ends where the tool takes no more rows or bytes.
+pub fn write<W: Write>(
     export: &Export<'_>,
     spec: &Spec,
-    part: Option<u64>,
-    out: &mut impl Write,
     progress: &dyn Progress,
-) -> Result<Told, ExportError> {
+    mut open: impl FnMut(u64) -> Result<W, ExportError>,
+    mut close: impl FnMut(W, Told) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
     let places = spec.places(export.slots);
-    let mut told = Told { places_left_out: export.slots - places, ..Told::default() };
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    let row = |writer: &mut csv::Writer<_>, cells: &[String]| {
-        writer.write_record(cells).map_err(|error| ExportError::Write(error.into()))
-    };
-    row(&mut writer, &header(spec, places))?;
-    let wanted = part.map_or(0..u64::MAX, |part| {
-        let first = (part.max(1) - 1).saturating_mul(spec.rows);
-        first..first.saturating_add(spec.rows)
-    });
-    let mut number = 0;
+    let left_out = export.slots - places;
+    let header = header(spec, places);
+    let mut part = 1;
+    let mut file = Part::begin(open(part)?, &header, left_out)?;
     for (at, recipient) in picks_file::recipients(export.folder)?.enumerate() {
         let recipient = recipient?;
         if at % 1_024 == 0 {
@@ -85,17 +88,61 @@ pub fn write(
             continue;
         }
         if export.people.person(&recipient.customer).email.trim().is_empty() {
-            told.without_address += 1;
+            file.told.without_address += 1;
             continue;
         }
-        if wanted.contains(&number) {
-            row(&mut writer, &cells(export, spec, places, &recipient, &mut told)?)?;
-            told.recipients += 1;
+        let mut told = Told::default();
+        let cells = cells(export, spec, places, &recipient, &mut told)?;
+        if file.is_full(spec, &cells) {
+            part += 1;
+            let next = Part::begin(open(part)?, &header, left_out)?;
+            let (whole, told) = std::mem::replace(&mut file, next).end()?;
+            close(whole, told)?;
         }
-        number += 1;
+        file.row(&cells)?;
+        file.told.add(&Told { recipients: 1, ..told });
     }
-    writer.flush()?;
-    Ok(told)
+    let (whole, told) = file.end()?;
+    close(whole, told)
+}
+
+/// A file under way.
+struct Part<W: Write> {
+    rows: csv::Writer<W>,
+    /// At least as many as it has.
+    bytes: u64,
+    told: Told,
+}
+
+impl<W: Write> Part<W> {
+    fn begin(out: W, header: &[String], places_left_out: u8) -> Result<Self, ExportError> {
+        let rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        let mut part = Self { rows, bytes: 0, told: Told { places_left_out, ..Told::default() } };
+        part.row(header)?;
+        Ok(part)
+    }
+
+    fn row(&mut self, cells: &[String]) -> Result<(), ExportError> {
+        self.bytes += most_bytes(cells);
+        self.rows.write_record(cells).map_err(|error| ExportError::Write(error.into()))
+    }
+
+    /// Whether the tool takes no further row; a file has one at least.
+    fn is_full(&self, spec: &Spec, cells: &[String]) -> bool {
+        let rows = self.told.recipients;
+        rows >= spec.rows || (rows > 0 && self.bytes + most_bytes(cells) > spec.bytes)
+    }
+
+    fn end(self) -> Result<(W, Told), ExportError> {
+        let out = self.rows.into_inner().map_err(|error| ExportError::Write(error.into_error()))?;
+        Ok((out, self.told))
+    }
+}
+
+/// What a row takes at most: every cell in quotes, those inside doubled.
+fn most_bytes(cells: &[String]) -> u64 {
+    let cell = |cell: &String| cell.len() + cell.bytes().filter(|byte| *byte == b'"').count() + 3;
+    cells.iter().map(cell).sum::<usize>() as u64 + 1
 }
 
 pub fn header(spec: &Spec, places: u8) -> Vec<String> {

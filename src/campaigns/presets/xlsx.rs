@@ -94,7 +94,7 @@ fn line(
             sheet.write_string(row, column + 3, currency)?;
         }
         // As text: a sheet has 65,530 links at most.
-        let url = product.url.as_deref().map(|url| export.links.link(url, &token, pick.slot));
+        let url = export.link(product, &token, pick.slot);
         sheet.write_string(row, column + 4, url.unwrap_or_default())?;
         sheet.write_string(row, column + 5, reason(&export.catalogue, pick))?;
     }

@@ -1,7 +1,7 @@
 //! How far a sending is, in numbers.
 
-use crate::campaigns::responses::{Counted, counted};
 use crate::ids::CampaignId;
+use crate::responses::{Counted, counted};
 use crate::store::mails::{self, MailState};
 use crate::store::sendings::{self, Sending, SendingState};
 use crate::store::{Conn, StoreResult, unsubscribes};

@@ -2,8 +2,8 @@
 
 use super::SendingError;
 use crate::campaigns::email::{self, Addressee, Counting, Mailing, Origin, Rendered};
+use crate::campaigns::landing::Seal;
 use crate::campaigns::people::{People, Person};
-use crate::campaigns::responses::Seal;
 use crate::config::Mail;
 use crate::history::Snapshot;
 use crate::installation::Installation;

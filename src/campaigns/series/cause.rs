@@ -117,22 +117,27 @@ pub fn narrow(
         }
         Cause::BackInStock | Cause::PriceDrop => {
             let Some(before) = before else { return Ok(false) };
-            let products = match cause {
+            let changed = match cause {
                 Cause::BackInStock => now.changed(before, |before, now| !before.0 && now.0),
                 _ => now.changed(before, |before, now| {
                     now.0 && before.1.zip(now.1).is_some_and(|(before, now)| now < before)
                 }),
             };
+            let products = among(&plan.products.only, changed);
             let interested = interested_in(snapshot, &products, until)?;
             plan.products.only = sorted(products);
             interested
         }
     };
-    let allowed: HashSet<&String> = plan.audience.only.iter().collect();
-    let fits = |customer: &String| allowed.is_empty() || allowed.contains(customer);
-    let struck: HashSet<String> = struck.into_iter().filter(fits).collect();
-    plan.audience.only = sorted(struck);
+    plan.audience.only = sorted(among(&plan.audience.only, struck));
     Ok(!plan.audience.only.is_empty())
+}
+
+/// Those of `ids` whom the pattern itself names; all of them where it names none.
+fn among(named: &[String], mut ids: HashSet<String>) -> HashSet<String> {
+    let named: HashSet<&String> = named.iter().collect();
+    ids.retain(|id| named.is_empty() || named.contains(id));
+    ids
 }
 
 fn sorted(ids: HashSet<String>) -> Vec<String> {

@@ -98,6 +98,14 @@ fn who_looked_and_did_not_buy_hears_of_stock_and_prices() {
     assert_eq!((plan.audience.only, plan.products.only), (vec!["saver".into()], vec!["cheaper".into()]));
     let (any, _) = struck(Cause::BackInStock, &snapshot, None, &now);
     assert!(!any, "the first time only looks");
+    let mut plan = Plan::default();
+    plan.products.only = vec!["cheaper".into(), "else".into()];
+    let shelves = (Some(&before), &now);
+    assert!(!narrow(Cause::BackInStock, &mut plan, &snapshot, (day(100), day(101)), shelves).unwrap());
+    plan.products.only = vec!["back".into(), "else".into()];
+    plan.audience.only = vec!["looked".into(), "other".into()];
+    assert!(narrow(Cause::BackInStock, &mut plan, &snapshot, (day(100), day(101)), shelves).unwrap());
+    assert_eq!((plan.audience.only, plan.products.only), (vec!["looked".into()], vec!["back".into()]));
     let (any, _) = struck(Cause::PriceDrop, &snapshot, Some(&now), &now);
     assert!(!any);
 }

@@ -52,7 +52,7 @@ pub fn queue_due(installation: &Installation, now: DateTime<Utc>) -> StoreResult
 
 /// `None` when that time came before.
 pub fn queue(installation: &Installation, due: Due, now: DateTime<Utc>) -> StoreResult<Option<JobId>> {
-    let payload = serde_json::to_string(&due).unwrap_or_default();
+    let payload = serde_json::to_string(&due).expect("invariant: a number and a time");
     installation.store.write(|conn| {
         if !series::come(conn, due.pattern, due.at, "It waits for its turn.")? {
             return Ok(None);

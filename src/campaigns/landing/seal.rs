@@ -28,7 +28,7 @@ pub struct Seal {
 impl Seal {
     /// `base` as `https://news.shop.example`.
     pub fn new(base: &str, secret: &[u8]) -> Self {
-        let bytes = keyed_bytes(secret, "seal of links");
+        let bytes = keyed_bytes(secret, "seal of links", b"");
         let key = UnboundKey::new(&CHACHA20_POLY1305, &bytes).expect("invariant: the key has 32 bytes");
         let base = base.trim_end_matches('/').to_owned();
         Self { base, key: LessSafeKey::new(key), secret: secret.to_owned() }
@@ -68,7 +68,7 @@ impl Seal {
     }
 
     fn nonce(&self, text: &[u8]) -> [u8; NONCE_LEN] {
-        let all = keyed_bytes(&[&self.secret, text].concat(), "nonce of a link");
+        let all = keyed_bytes(&self.secret, "nonce of a link", text);
         let mut nonce = [0; NONCE_LEN];
         nonce.copy_from_slice(&all[..NONCE_LEN]);
         nonce

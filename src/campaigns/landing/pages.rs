@@ -1,12 +1,12 @@
 //! The addresses that links and pictures of an e-mail lead to. Nobody signs in here.
 
-use super::screen::is_program;
 use super::seal::{Seal, What};
 use crate::campaigns::email::Drafts;
 use crate::campaigns::email::is_harmless;
 use crate::campaigns::links::Links;
 use crate::history::History;
 use crate::installation::Installation;
+use crate::responses::is_program;
 use crate::store::campaigns;
 use crate::store::responses::{self, Response, ResponseKind};
 use crate::web::{self, Page, WebError};

@@ -33,20 +33,51 @@ pub struct Counted {
 
 /// Of all responses to the campaign.
 pub fn counted(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Counted> {
-    let all = responses::of_campaign(conn, campaign)?;
-    let sent = responses::sent_at(conn, campaign)?;
     let mut counted = Counted::default();
-    for of_one in all.chunk_by(|a, b| a.customer == b.customer) {
-        let at = sent.binary_search_by(|(customer, _)| customer.as_str().cmp(&of_one[0].customer));
-        counted.add(of_one, at.ok().map(|at| sent[at].1));
-    }
+    of_each(conn, campaign, |_, of_one, sent_at| counted.add(of_one, sent_at))?;
     Ok(counted)
+}
+
+/// Who clicked when, of clicks that count; by customer, then time.
+pub fn clicks(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Vec<(String, DateTime<Utc>)>> {
+    let mut clicks = Vec::new();
+    of_each(conn, campaign, |customer, of_one, sent_at| {
+        let people = of_one.iter().filter(|one| is_click(one) && is_a_persons(one, of_one, sent_at));
+        clicks.extend(people.map(|click| (customer.to_owned(), click.at)));
+    })?;
+    Ok(clicks)
+}
+
+/// One recipient's responses at a time: memory does not grow with the campaign.
+fn of_each(
+    conn: &mut Conn,
+    campaign: CampaignId,
+    mut with: impl FnMut(&str, &[Response], Option<DateTime<Utc>>),
+) -> StoreResult<()> {
+    let mut of_one: Vec<Response> = Vec::new();
+    let mut last = None;
+    responses::each(conn, campaign, |response, sent_at| {
+        if let Some(first) = of_one.first().filter(|first| first.customer != response.customer) {
+            with(&first.customer, &of_one, last);
+            of_one.clear();
+        }
+        of_one.push(response);
+        last = sent_at;
+    })?;
+    if let Some(first) = of_one.first() {
+        with(&first.customer, &of_one, last);
+    }
+    Ok(())
+}
+
+fn is_click(response: &Response) -> bool {
+    response.kind == ResponseKind::Click
 }
 
 impl Counted {
     /// One recipient's responses, by time.
     fn add(&mut self, responses: &[Response], sent_at: Option<DateTime<Utc>>) {
-        let clicks: Vec<&Response> = responses.iter().filter(|one| one.kind == ResponseKind::Click).collect();
+        let clicks: Vec<&Response> = responses.iter().filter(|one| is_click(one)).collect();
         let people: Vec<&Response> =
             clicks.iter().copied().filter(|click| is_a_persons(click, responses, sent_at)).collect();
         self.clicks_raw += clicks.len() as u64;
@@ -69,11 +100,8 @@ fn is_a_persons(click: &Response, responses: &[Response], sent_at: Option<DateTi
     let is_trapped =
         responses.iter().filter(|one| one.kind == ResponseKind::Trap).any(|trap| is_near(&trap, TRAP));
     let is_at_once = sent_at.is_some_and(|sent| click.at - sent <= AT_ONCE_AFTER_SENDING);
-    let burst: HashSet<Option<i32>> = responses
-        .iter()
-        .filter(|one| one.kind == ResponseKind::Click && is_near(one, BURST))
-        .map(|one| one.slot)
-        .collect();
+    let burst: HashSet<Option<i32>> =
+        responses.iter().filter(|one| is_click(one) && is_near(one, BURST)).map(|one| one.slot).collect();
     !(click.by_program || is_trapped || is_at_once || burst.len() >= BURST_PLACES)
 }
 

@@ -75,11 +75,12 @@ const PRODUCTS: usize = 12;
 pub fn charts(tables: &[Table]) -> Vec<Chart> {
     let find = |name: &str| tables.iter().find(|table| table.name == name);
     let mut charts: Vec<Chart> = Vec::new();
-    charts.extend(find("groups").and_then(funnel));
+    charts.extend(find("groups").and_then(|groups| funnel(groups, find("delivery"))));
     charts.extend(find("days").map(days));
     charts.extend(find("gained").map(gained));
     charts.extend(find("spending").into_iter().flat_map(spending));
-    charts.extend(find("segments").map(segments));
+    let about = "How many more bought with the mail than without, by what customers had done before.";
+    charts.extend(find("segments").map(|table| forest(table, "Customers who", Unit::Change, about)));
     charts.extend(
         find("places")
             .map(|table| shares(table, None, "How often a pick was bought, by its place in the e-mail.")),
@@ -89,6 +90,9 @@ pub fn charts(tables: &[Table]) -> Vec<Chart> {
             .map(|table| shares(table, None, "How often a pick was bought, by how it was chosen.")),
     );
     charts.extend(find("places-origins").map(heat));
+    let about =
+        "The share of these picks that was bought; the true one lies within the line in 95 of 100 campaigns.";
+    charts.extend(find("scores").map(|table| forest(table, "Picks with", Unit::Share, about)));
     let beside = "The upper bar: of those who were shown it. The lower one: of those who got no e-mail.";
     charts.extend(find("products").map(|table| shares(table, Some("Without e-mail"), beside)));
     charts
@@ -121,35 +125,41 @@ fn dates(table: &Table) -> Vec<NaiveDate> {
 
 /// From, best guess, to; rows without them are left out.
 fn estimates(table: &Table, label: &str) -> Vec<(usize, Estimate)> {
-    let ends = numbers(table, "From").zip(numbers(table, "Best guess")).zip(numbers(table, "To"));
-    let row = |(at, (label, ((low, estimate), high))): (
-        usize,
-        (String, ((Option<f64>, Option<f64>), Option<f64>)),
-    )| {
-        let interval = Interval { low: low?, estimate: estimate?, high: high? };
+    let ends = [numbers(table, "From"), numbers(table, "Best guess"), numbers(table, "To")];
+    let [low, estimate, high] = ends.map(Iterator::collect::<Vec<_>>);
+    let row = |(at, label): (usize, String)| {
+        let interval = Interval { low: low[at]?, estimate: estimate[at]?, high: high[at]? };
         Some((at, Estimate { label, interval, weight: 0.3, is_mean: false }))
     };
-    texts(table, label).zip(ends).enumerate().filter_map(row).collect()
+    texts(table, label).enumerate().filter_map(row).collect()
 }
 
-fn funnel(groups: &Table) -> Option<Chart> {
-    let first = |title: &str| numbers(groups, title).next().flatten().map(|number| number as u64);
+fn funnel(groups: &Table, delivery: Option<&Table>) -> Option<Chart> {
+    if texts(groups, "Group").next()? != super::report::Group::Mailed.title() {
+        return None;
+    }
+    let whole = |number: Option<f64>| number.map(|number| number as u64);
+    let of_group = |title: &str| whole(numbers(groups, title).next().flatten());
+    let of_mail = |what: &str| {
+        let mut rows = texts(delivery?, "What").zip(numbers(delivery?, "How many"));
+        whole(rows.find(|(row, _)| row == what)?.1)
+    };
     let steps = [
-        ("Got the mail", "Customers"),
-        ("Had picks", "Had picks"),
-        ("Bought", "Buyers"),
-        ("Bought a pick", "Bought a pick"),
+        ("To get the mail", of_group("Customers")),
+        ("Sent", of_mail("Sent")),
+        ("Opened", of_mail("Opened")),
+        ("Clicked", of_mail("Clicked")),
+        ("Bought", of_group("Buyers")),
+        ("Bought a pick", of_group("Bought a pick")),
     ];
-    let is_mailed = texts(groups, "Group").next()? == super::report::Group::Mailed.title();
-    let step = |(label, title): (&str, &str)| Some(Step { label: label.to_owned(), count: first(title)? });
-    let steps: Vec<Step> = steps.into_iter().filter_map(step).collect();
-    is_mailed.then(|| Chart {
+    let step = |(label, count): (&str, Option<u64>)| Some(Step { label: label.to_owned(), count: count? });
+    Some(Chart {
         name: "funnel".into(),
         title: "From the mail to the purchase".into(),
-        about: "Of all who got mail. Buyers need not have had picks, nor bought them.",
+        about: "Of all who were to get mail. Buyers need not have opened it, and some would have bought without it.",
         unit: Unit::Count,
         table: "groups",
-        kind: Kind::Funnel(steps),
+        kind: Kind::Funnel(steps.into_iter().filter_map(step).collect()),
     })
 }
 
@@ -213,14 +223,14 @@ fn spending(table: &Table) -> Vec<Chart> {
     pairs.iter().enumerate().map(chart).collect()
 }
 
-fn segments(table: &Table) -> Chart {
+fn forest(table: &Table, label: &str, unit: Unit, about: &'static str) -> Chart {
     Chart {
-        name: "segments".into(),
+        name: table.name.into(),
         title: table.title.into(),
-        about: "How many more bought with the mail than without, by what customers had done before.",
-        unit: Unit::Change,
-        table: "segments",
-        kind: Kind::Forest(estimates(table, "Customers who").into_iter().map(|(_, one)| one).collect()),
+        about,
+        unit,
+        table: table.name,
+        kind: Kind::Forest(estimates(table, label).into_iter().map(|(_, one)| one).collect()),
     }
 }
 

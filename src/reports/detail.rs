@@ -1,12 +1,14 @@
 //! How single places, origins and products did: what was shown, and what of it was bought.
 
 use crate::picker::plan::{Arm, Origin};
-use crate::recommender::uplift::{Interval, Proportion, difference_of_proportions};
+use crate::recommender::uplift::{Bin, Interval, Proportion, calibrate, difference_of_proportions};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// Products told of, those shown most.
 const PRODUCTS: usize = 50;
+/// Parts of about equally many picks, by score.
+const FIFTHS: usize = 5;
 
 /// Picks of a kind, and how many of them were bought by who was shown them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +75,9 @@ pub struct Detail {
     #[serde(default)]
     pub grid: Vec<Square>,
     pub products: Vec<ProductFigures>,
+    /// From the lowest scores to the highest; empty where all are the same.
+    #[serde(default)]
+    pub scores: Vec<Foretold>,
 }
 
 /// One recipient's pick.
@@ -81,11 +86,23 @@ pub struct Pick {
     pub product: u32,
     pub slot: u8,
     pub origin: Origin,
+    pub score: f32,
+}
+
+/// Personal picks that the model was about as sure of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Foretold {
+    pub name: String,
+    pub picks: u64,
+    /// Of them, the share that was bought.
+    pub share: Interval,
 }
 
 /// Gathers what happened to picks, one customer at a time.
 #[derive(Default)]
 pub struct Details {
+    /// Of personal picks, and whether each was bought.
+    scores: Vec<(f32, bool)>,
     grid: BTreeMap<(u8, Origin), (u64, u64)>,
     products: HashMap<u32, (u64, u64)>,
     holdout: u64,
@@ -104,7 +121,11 @@ impl Details {
             return;
         }
         for pick in picks {
-            let is_bought = u64::from(bought.contains(&pick.product));
+            let is_bought = bought.contains(&pick.product);
+            if arm == Arm::Picks && matches!(pick.origin, Origin::Personal | Origin::Similar) {
+                self.scores.push((pick.score, is_bought));
+            }
+            let is_bought = u64::from(is_bought);
             let count = |counts: &mut (u64, u64)| {
                 counts.0 += 1;
                 counts.1 += is_bought;
@@ -132,6 +153,7 @@ impl Details {
         products.truncate(PRODUCTS);
         let (holdout, by_holdout) = (self.holdout, self.bought_by_holdout);
         Detail {
+            scores: foretold(self.scores),
             slots: slots.into_iter().map(|(slot, counts)| shown(place(slot), counts)).collect(),
             grid: self
                 .grid
@@ -161,6 +183,26 @@ impl Details {
     }
 }
 
+/// Scores have no unit that all models share: what counts is whether a higher one foretold more.
+fn foretold(mut scores: Vec<(f32, bool)>) -> Vec<Foretold> {
+    scores.sort_by(|(a, a_bought), (b, b_bought)| a.total_cmp(b).then(a_bought.cmp(b_bought)));
+    let all = scores.len() as f64;
+    // A score's place among all; the same for the same score.
+    let place =
+        |score: f32| scores.partition_point(|(other, _)| other.total_cmp(&score).is_lt()) as f64 / all;
+    let places: Vec<f64> = scores.iter().map(|(score, _)| place(*score)).collect();
+    let bought: Vec<bool> = scores.iter().map(|(_, bought)| *bought).collect();
+    let bins = calibrate(&places, &bought, FIFTHS).map_or(Vec::new(), |found| found.bins);
+    let count = bins.len();
+    let name = |at: usize| match at {
+        0 => "the lowest scores".to_owned(),
+        at if at + 1 == count => "the highest scores".to_owned(),
+        at => format!("part {} of {count}", at + 1),
+    };
+    let part = |(at, bin): (usize, Bin)| Foretold { name: name(at), picks: bin.people, share: bin.actual };
+    if count < 2 { Vec::new() } else { bins.into_iter().enumerate().map(part).collect() }
+}
+
 fn place(slot: u8) -> String {
     format!("Place {slot}")
 }
@@ -180,8 +222,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_higher_score_that_foretells_more_is_seen() {
+        let scores = (0..100u8).map(|n| (f32::from(n / 20), n % 20 < n / 20)).collect();
+        let told: Vec<_> =
+            foretold(scores).into_iter().map(|part| (part.picks, part.share.estimate)).collect();
+        assert_eq!(told, [(20, 0.0), (20, 0.05), (20, 0.1), (20, 0.15), (20, 0.2)]);
+        assert_eq!(foretold(vec![(1.0, true); 50]), [], "all are the same");
+        assert_eq!(foretold(Vec::new()), []);
+    }
+
+    #[test]
     fn what_is_bought_counts_for_its_place_origin_and_product() {
-        let pick = |product, slot, origin| Pick { product, slot, origin };
+        let pick = |product, slot, origin| Pick { product, slot, origin, score: 1.0 };
         let mut details = Details::default();
         let both = [pick(1, 1, Origin::Personal), pick(2, 2, Origin::Popular)];
         details.add(Arm::Picks, &both, &[1, 1]);

@@ -100,15 +100,15 @@ impl Tally {
     }
 
     /// One pick. Picks of customers without an arm are not of this campaign and change nothing; neither do picks of
-    /// the holdout, who never saw any.
-    pub fn pick(&mut self, customer: &str, product: &str, slot: u8, origin: Origin) {
+    /// the holdout, who never saw any. The score is the model's, larger for what it is surer of.
+    pub fn pick(&mut self, customer: &str, product: &str, slot: u8, (origin, score): (Origin, f32)) {
         let Some(number) = self.customers.number(customer) else { return };
         let person = &mut self.people[number as usize];
         if person.arm == Arm::Holdout {
             return;
         }
         let product = self.products.intern(product);
-        person.picks.push(Pick { product, slot, origin });
+        person.picks.push(Pick { product, slot, origin, score });
         if person.arm == Arm::Picks {
             self.picks.picks += 1;
             self.personal += u64::from(matches!(origin, Origin::Personal | Origin::Similar));
@@ -200,6 +200,7 @@ impl Tally {
             groups,
             attribution,
             detail,
+            delivery: None,
             verdict: String::new(),
             cautions: Vec::new(),
         };

@@ -8,6 +8,7 @@ mod columns;
 mod compare;
 mod days;
 mod definitions;
+pub mod delivery;
 pub mod detail;
 mod drawing;
 pub mod export;
@@ -236,7 +237,7 @@ fn compute(
     let mut tally = Tally::new(question, picks_file::arms(&folder)?);
     for pick in picks_file::picks(&folder)? {
         let pick = pick?;
-        tally.pick(&pick.customer, &pick.product, pick.slot, pick.origin);
+        tally.pick(&pick.customer, &pick.product, pick.slot, (pick.origin, pick.score));
     }
     for (customer, at) in installation.store.read(|conn| responses::clicks(conn, campaign.id))? {
         tally.click(&customer, at);
@@ -244,5 +245,6 @@ fn compute(
     for batch in snapshot.events(EventRange::between(from, until))? {
         batch?.iter().for_each(|event| tally.event(&event));
     }
-    Ok(tally.finish())
+    let delivery = installation.store.read(|conn| delivery::delivery(conn, campaign.id))?;
+    Ok(Report { delivery, ..tally.finish() })
 }

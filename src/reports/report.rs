@@ -1,6 +1,7 @@
 //! The shape of a report: what is stored, exported and drawn.
 
 use super::attribution::Attributed;
+use super::delivery::Delivery;
 use super::detail::Detail;
 use super::segments::Segment;
 use super::window::Window;
@@ -40,6 +41,9 @@ pub struct Report {
     /// Orders ascribed as other tools do it.
     pub attribution: Vec<Attributed>,
     pub detail: Detail,
+    /// `None` of a campaign that was sent elsewhere.
+    #[serde(default)]
+    pub delivery: Option<Delivery>,
     /// One plain sentence for whoever reads nothing else, and what to keep in mind.
     pub verdict: String,
     pub cautions: Vec<String>,

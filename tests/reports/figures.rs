@@ -65,11 +65,11 @@ pub fn small_world(days_over: i64) -> Report {
     let controls = Controls { holdout_share: 0.25, baseline_share: 0.25 };
     let mut tally = Tally::new(question(days_over, controls), arms.map(|(id, arm)| (id.to_owned(), arm)));
     for customer in ["p1", "p2", "p3"] {
-        tally.pick(customer, "wine", 1, Origin::Personal);
-        tally.pick(customer, "glass", 2, Origin::Popular);
+        tally.pick(customer, "wine", 1, (Origin::Personal, 1.0));
+        tally.pick(customer, "glass", 2, (Origin::Popular, 1.0));
     }
-    tally.pick("b1", "cork", 1, Origin::Popular);
-    tally.pick("h1", "wine", 1, Origin::Personal);
+    tally.pick("b1", "cork", 1, (Origin::Popular, 1.0));
+    tally.pick("h1", "wine", 1, (Origin::Personal, 1.0));
     for event in [
         event(Purchase, 0, "p1", "wine", "1", 30),
         event(Purchase, 0, "p1", "bread", "1", 10),
@@ -304,11 +304,11 @@ proptest! {
         let mut tally = Tally::new(question(14, controls), arms);
         // Products are known in the order of their names, as the recount sorts them.
         for product in 0..4 {
-            tally.pick("ordering", &format!("p{product}"), 1, Origin::Popular);
+            tally.pick("ordering", &format!("p{product}"), 1, (Origin::Popular, 1.0));
         }
         let mut picks: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (customer, product) in pairs {
-            tally.pick(&format!("c{customer}"), &format!("p{product}"), 1, Origin::Personal);
+            tally.pick(&format!("c{customer}"), &format!("p{product}"), 1, (Origin::Personal, 1.0));
             if arm(customer) != Arm::Holdout {
                 picks.entry(customer).or_default().insert(product);
             }

@@ -38,9 +38,9 @@ fn names_of(archive: &zip::ZipArchive<Cursor<Vec<u8>>>) -> Vec<String> {
     archive.file_names().map(|name| name.unwrap().into_owned()).collect()
 }
 
-fn batch(bytes: Vec<u8>) -> RecordBatch {
+fn batch(bytes: &[u8]) -> RecordBatch {
     let mut file = tempfile::tempfile().unwrap();
-    file.write_all(&bytes).unwrap();
+    file.write_all(bytes).unwrap();
     ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().next().unwrap().unwrap()
 }
 
@@ -65,16 +65,16 @@ fn the_workbook_has_formulas_sheets_and_frozen_heads() {
 fn parquet_holds_numbers_as_numbers_and_days_as_days() {
     let issue = issue(small_world(14));
     let (bytes, _) = issue.part("groups", "parquet").unwrap().unwrap();
-    let groups = batch(bytes);
+    let groups = batch(&bytes);
     let column = |name: &str| groups.column_by_name(name).unwrap().clone();
     assert_eq!(column("customers").as_primitive::<Int64Type>().values(), &[6, 4, 2, 2]);
     assert_eq!(column("revenue").as_primitive::<Float64Type>().values(), &[108.0, 100.0, 8.0, 16.0]);
     assert!(column("of_those_with_picks").is_null(3));
     let (bytes, _) = issue.part("days", "parquet").unwrap().unwrap();
-    let days = batch(bytes);
+    let days = batch(&bytes);
     // 2 March 2026 is 20 514 days after 1 January 1970.
     assert_eq!(days.column(0).as_primitive::<Date32Type>().value(0), 20_514);
-    let long = batch(issue.write(Format::Parquet).unwrap());
+    let long = batch(&issue.write(Format::Parquet).unwrap());
     let metrics = long.column_by_name("metric").unwrap().as_string::<i32>().clone();
     let at = metrics.iter().position(|metric| metric == Some("additional_revenue")).unwrap();
     assert!(
@@ -146,7 +146,7 @@ fn the_pdf_is_tagged_and_its_text_can_be_read() {
 fn bad_data_gives_a_caveat_and_never_a_number_that_is_none() {
     let halves = Controls { holdout_share: 0.5, baseline_share: 0.0 };
     let arms = |mailed: usize, holdout: usize| {
-        let arm = |n: usize| if n < mailed { Arm::Picks } else { Arm::Holdout };
+        let arm = move |n: usize| if n < mailed { Arm::Picks } else { Arm::Holdout };
         (0..mailed + holdout).map(move |n| (format!("c{n}"), arm(n)))
     };
     let nobody_bought = Tally::new(question(14, halves), arms(50, 50)).finish();
@@ -154,7 +154,7 @@ fn bad_data_gives_a_caveat_and_never_a_number_that_is_none() {
     let nobody = Tally::new(question(14, halves), arms(0, 0)).finish();
     let only_one = Tally::new(question(14, halves), arms(1, 1)).finish();
     let mut broken = Tally::new(question(14, halves), arms(50, 50));
-    broken.pick("c1", "wine", 1, Origin::Personal);
+    broken.pick("c1", "wine", 1, (Origin::Personal, 1.0));
     broken.event(&event(EventKind::Refund, 2, "c1", "wine", "", 20));
     broken.event(&Event { currency: Some("USD"), ..event(EventKind::Purchase, 2, "c2", "wine", "a", 20) });
     broken.event(&Event { value: None, ..event(EventKind::Purchase, 2, "c3", "wine", "b", 0) });

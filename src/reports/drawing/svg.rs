@@ -2,7 +2,6 @@
 //! them by those of the light or dark look.
 
 use super::{Anchor, Drawing, Ink, Mark, Point};
-use std::fmt::Write;
 
 impl Ink {
     const fn class(self) -> &'static str {
@@ -83,11 +82,8 @@ fn one(mark: &Mark) -> String {
 }
 
 fn places(points: &[Point]) -> String {
-    let mut all = String::new();
-    for (x, y) in points {
-        let _: std::fmt::Result = write!(all, "{}{x:.1},{y:.1}", if all.is_empty() { "" } else { " " });
-    }
-    all
+    let place = |(x, y): &Point| format!("{x:.1},{y:.1}");
+    points.iter().map(place).collect::<Vec<_>>().join(" ")
 }
 
 fn escape(text: &str) -> String {

@@ -30,8 +30,7 @@ pub fn pdf(paper: &Paper) -> Result<Vec<u8>, String> {
 const BODY: f64 = 9.5;
 
 fn cover(sheets: &mut Sheets, paper: &Paper) {
-    let mark = Drawing::new(RIGHT - LEFT, 3.0);
-    let mut band = mark.clone();
+    let mut band = Drawing::new(RIGHT - LEFT, 3.0);
     band.bar((0.0, 0.0), (RIGHT - LEFT, 3.0), Ink::First, 1.0);
     sheets.decorate(Weight::Regular, moved(&band, 1.0, (LEFT, sheets.y - 12.0)));
     sheets.paragraph(&paper.shop, 12.0, Ink::First, Weight::Bold);

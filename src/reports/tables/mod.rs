@@ -1,5 +1,6 @@
 //! A report as tables: each figure is put into its cell here, and nowhere else.
 
+mod delivery;
 mod picks;
 mod uplift;
 
@@ -18,6 +19,8 @@ pub fn tables(report: &Report, title_of: impl Fn(&str) -> String) -> Vec<Table> 
         picks::slots(report),
         picks::origins(report),
         picks::grid(report),
+        picks::scores(report),
+        delivery::delivery(report),
         picks::reach(report),
         uplift::earned(report),
         uplift::buyers(report),

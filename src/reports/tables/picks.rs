@@ -1,6 +1,6 @@
 //! The tables of what was picked: how far it reached, which places, origins and products sold.
 
-use crate::reports::detail::{ProductFigures, Shown};
+use crate::reports::detail::{Foretold, ProductFigures, Shown};
 use crate::reports::report::Report;
 use crate::reports::table::{Cell, Table, Unit, column};
 
@@ -139,5 +139,31 @@ pub fn products(report: &Report, title_of: impl Fn(&str) -> String) -> Table {
             column("Verdict", Unit::Text),
         ],
         rows: report.detail.products.iter().map(row).collect(),
+    }
+}
+
+pub fn scores(report: &Report) -> Table {
+    let row = |one: &Foretold| {
+        vec![
+            one.name.as_str().into(),
+            one.picks.into(),
+            one.share.low.into(),
+            one.share.estimate.into(),
+            one.share.high.into(),
+        ]
+    };
+    Table {
+        name: "scores",
+        title: "Did the model know?",
+        about: "Personal picks by how sure the model was of them, in parts of about equally many, and the share that was \
+                bought. Where it rises from the lowest scores to the highest, the model knew.",
+        columns: vec![
+            column("Picks with", Unit::Text),
+            column("Picks", Unit::Count),
+            column("From", Unit::Share),
+            column("Best guess", Unit::Share),
+            column("To", Unit::Share),
+        ],
+        rows: report.detail.scores.iter().map(row).collect(),
     }
 }

@@ -1,9 +1,7 @@
 //! What a frozen report would say if it were made again today: later refunds, erasures, orders that came in late.
 
 use super::formats::Issue;
-use super::report::Report;
 use super::table::{Cell, Table, Unit};
-use super::tables::tables;
 use super::{Reported, computed_again, pages, report_of, thaw};
 use crate::auth::{Analyst, Marketer};
 use crate::ids::CampaignId;
@@ -25,15 +23,13 @@ pub struct Change {
     pub now: Cell,
 }
 
-/// Every number that differs, in the order of the tables. Where only one of the reports has a row, the other's numbers are
-/// not known.
-pub fn changes(before: &Report, now: &Report) -> Vec<Change> {
-    let unnamed = |_: &str| String::new();
-    let (before, now) = (tables(before, unnamed), tables(now, unnamed));
-    let names =
-        before.iter().chain(now.iter().filter(|table| !before.iter().any(|known| known.name == table.name)));
-    let of = |all: &[Table], name: &str| all.iter().find(|table| table.name == name).cloned();
-    names.flat_map(|table| of_table(table, of(&before, table.name), of(&now, table.name))).collect()
+/// Every number that differs between a report's tables then and now, in their order. Where only one of the two has a row,
+/// the other's numbers are not known.
+pub fn changes(before: &[Table], now: &[Table]) -> Vec<Change> {
+    let is_new = |table: &&Table| !before.iter().any(|known| known.name == table.name);
+    let of = |all: &'_ [Table], name: &str| all.iter().find(|table| table.name == name).cloned();
+    let shapes = before.iter().chain(now.iter().filter(is_new));
+    shapes.flat_map(|table| of_table(table, of(before, table.name), of(now, table.name))).collect()
 }
 
 fn of_table(shape: &Table, before: Option<Table>, now: Option<Table>) -> Vec<Change> {
@@ -52,7 +48,7 @@ fn of_table(shape: &Table, before: Option<Table>, now: Option<Table>) -> Vec<Cha
         for (at, column) in shape.columns.iter().enumerate().filter(|(_, column)| column.unit.is_number()) {
             let cell = |row: &Option<Vec<Cell>>| row.as_ref().map_or(Cell::None, |row| row[at].clone());
             let (old, new) = (cell(&old), cell(&new));
-            if old != new {
+            if differ(&old, &new) {
                 changes.push(Change {
                     table: shape.title,
                     row: name.clone(),
@@ -65,6 +61,14 @@ fn of_table(shape: &Table, before: Option<Table>, now: Option<Table>) -> Vec<Cha
         }
     }
     changes
+}
+
+/// Beyond what writing a number down and reading it again may bring about.
+fn differ(old: &Cell, new: &Cell) -> bool {
+    match (old, new) {
+        (Cell::Number(old), Cell::Number(new)) => (old - new).abs() > 1e-9 * old.abs().max(new.abs()),
+        _ => old != new,
+    }
 }
 
 #[derive(Template)]
@@ -87,36 +91,32 @@ pub async fn show(
     installation: Data<Arc<Installation>>,
 ) -> Page {
     let (state, id) = (installation.clone(), *id);
-    let (Reported { name, report, frozen, .. }, now) = web::blocking(move || {
-        let found = report_of(&state, id)?;
-        Ok((found, computed_again(&state, id)?))
+    let (then, today) = web::blocking(move || {
+        let then = pages::issue(&state, report_of(&state, id)?).map_err(super::ReportError::from)?;
+        Ok((then, again(&state, id)?))
     })
     .await?;
+    let Reported { name, report, frozen, .. } = then.found;
     let frozen = frozen.ok_or_else(|| {
         WebError::BadInput(
             "The window is still open: the report follows every sync, so there is nothing to compare with."
                 .into(),
         )
     })?;
-    let currency = &report.currency;
     let row = |change: Change| {
-        let shown = |cell: &Cell| cell.shown(change.unit, currency);
-        [
-            change.table.to_owned(),
-            change.row.clone(),
-            change.column.clone(),
-            shown(&change.before),
-            shown(&change.now),
-        ]
+        let shown = |cell: &Cell| cell.shown(change.unit, &report.currency);
+        let (before, now) = (shown(&change.before), shown(&change.now));
+        [change.table.to_owned(), change.row, change.column, before, now]
     };
+    let changes = changes(&then.paper.tables, &today.paper.tables);
     let page = Changes {
         shell: Shell::new(&installation, &who, Section::Reports),
         id,
         name,
         frozen: web::date_time(frozen.at, installation.zone()),
-        rows: changes(&report, &now).into_iter().map(row).collect(),
+        rows: changes.into_iter().map(row).collect(),
         verdict: report.verdict.clone(),
-        verdict_now: now.verdict,
+        verdict_now: today.found.report.verdict,
     };
     web::page(&page)
 }

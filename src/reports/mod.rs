@@ -174,7 +174,8 @@ fn keep(
             return Ok(earlier);
         }
         reports::put(conn, id, &stored)?;
-        Ok(stored)
+        // As everybody after will read it: a number written down may come back with another last digit.
+        Ok(reports::of(conn, id)?.unwrap_or(stored))
     })?;
     Ok(Reported { id, name, report: kept.report.report, frozen: kept.frozen })
 }

@@ -22,7 +22,7 @@ fn room<'a>(names: impl Iterator<Item = &'a String>) -> f64 {
 
 /// Before an axis at `right`; cut where there is no room.
 fn name(drawing: &mut Drawing, text: &str, right: f64, y: f64) {
-    let letters = ((right - 16.0) / LETTER) as usize;
+    let letters = ((right - 16.0) / LETTER).round() as usize;
     drawing.words((right - 10.0, y), short(text, letters.max(1)), SIZE, Ink::Word, Anchor::End);
 }
 const ROW: f64 = 24.0;

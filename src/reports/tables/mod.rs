@@ -89,7 +89,7 @@ fn attribution(report: &Report) -> Table {
             Touch::Delivered => "after the e-mail",
             Touch::Clicked => "after a click",
         };
-        let complete = if way.is_complete { "" } else { "not over yet" };
+        let complete = if way.is_complete { "" } else { "not over when this was made" };
         vec![
             Cell::Text(format!("{} {} {touch}", way.days, if way.days == 1 { "day" } else { "days" })),
             way.buyers.into(),

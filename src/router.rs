@@ -27,11 +27,13 @@ pub fn routes(config: &mut ServiceConfig) {
 
         .route("/reports",                      get().to(reports::programme_pages::list))
         .route("/reports/calculator",           get().to(reports::programme_pages::calculator))
+        .route("/reports/compare",              get().to(reports::side_by_side::show))
+        .route("/reports/compare.{ending:csv|parquet}", get().to(reports::side_by_side::download))
         .route("/campaigns/{id}/report",        get().to(reports::pages::show))
-        .route("/campaigns/{id}/report.csv",    get().to(reports::pages::csv))
-        .route("/campaigns/{id}/report.xlsx",   get().to(reports::pages::xlsx))
-        .route("/campaigns/{id}/report/{table}.csv", get().to(reports::pages::table))
-        .route("/campaigns/{id}/report.json",   get().to(reports::pages::json))
+        .route("/campaigns/{id}/report.{ending}", get().to(reports::pages::download))
+        .route("/campaigns/{id}/report/changes", get().to(reports::changes::show))
+        .route("/campaigns/{id}/report/changes", post().to(reports::changes::take_over))
+        .route("/campaigns/{id}/report/{name}.{ending:csv|parquet|svg}", get().to(reports::pages::part))
 
         .route("/shop",                         get().to(ingest::pages::shop))
         .route("/shop/email",                   get().to(email::show_settings))

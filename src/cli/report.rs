@@ -2,9 +2,11 @@
 
 use crate::ids::CampaignId;
 use crate::installation::Installation;
-use crate::reports::{self, ReportError, export, pages, workbook};
+use crate::reports::formats::Format;
+use crate::reports::{self, ReportError, pages};
 use crate::store::campaigns;
 use anyhow::{Context, bail};
+use clap::builder::TypedValueParser as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,39 +19,35 @@ pub struct Args {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    #[arg(long, value_enum, default_value = "html")]
+    /// `csv` and `parquet` hold all numbers, one a row; `zip` holds every form, every table and every chart.
+    #[arg(long, value_parser = formats(), default_value = "html")]
     format: Format,
+    /// Make it again from today's history; the frozen report stays as it is.
+    #[arg(long)]
+    again: bool,
     /// Where the report is written; `-` for stdout.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Html,
-    Csv,
-    Json,
-    Xlsx,
-    Pdf,
+fn formats() -> impl clap::builder::TypedValueParser<Value = Format> {
+    let known = clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::ending));
+    known.try_map(|ending| Format::of(&ending).ok_or("not a form of a report"))
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Args { campaign, config, format, out } = args;
-    if format == Format::Pdf {
-        eprintln!("handpick: this version writes html, csv, json and xlsx; pdf is not available in it.");
-        return Ok(ExitCode::from(2));
-    }
+    let Args { campaign, config, format, out, again } = args;
     let installation = super::open(&config)?;
-    let found = reports::report_of(&installation, named(&installation, &campaign)?)?;
-    let tables = pages::named(&installation, &found).map_err(|error| anyhow::anyhow!(error.to_string()))?;
-    let bytes = match format {
-        Format::Csv => export::csv(&found).into_bytes(),
-        Format::Json => serde_json::to_vec_pretty(&export::json(&found))?,
-        Format::Xlsx => workbook::write(&found, &tables)?,
-        _ => pages::file(&found, &tables, installation.zone())?.into_bytes(),
+    let id = named(&installation, &campaign)?;
+    let issue = if again {
+        reports::changes::again(&installation, id)?
+    } else {
+        pages::issue(&installation, reports::report_of(&installation, id)?)?
     };
+    let verdict = issue.found.report.verdict.clone();
+    let bytes = issue.write(format)?;
     write(&out, &bytes)?;
-    eprintln!("{}", found.report.verdict);
+    eprintln!("{verdict}");
     Ok(ExitCode::SUCCESS)
 }
 

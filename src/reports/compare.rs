@@ -46,6 +46,10 @@ impl Side {
         }
         Some(side)
     }
+
+    fn spending(&self) -> Spending<'_> {
+        Spending { amounts: &self.amounts, people: self.proportion.people }
+    }
 }
 
 /// `None` where one of the groups has nobody.
@@ -60,13 +64,7 @@ pub fn compare(
     let revenue = difference_of_means(&t.after, &c.after).ok();
     let size = t.proportion.people as f64;
     let resampling = Resampling { resamples: RESAMPLES, ..Resampling::default() };
-    let spending = |side: &'_ Side| (side.amounts.clone(), side.proportion.people);
-    let ((of_t, n_t), (of_c, n_c)) = (spending(&t), spending(&c));
-    let robust = bootstrap_of_means(
-        Spending { amounts: &of_t, people: n_t },
-        Spending { amounts: &of_c, people: n_c },
-        resampling,
-    );
+    let robust = bootstrap_of_means(t.spending(), c.spending(), resampling);
     Some(Comparison {
         treated,
         control,

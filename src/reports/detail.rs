@@ -1,11 +1,14 @@
 //! How single places, origins and products did: what was shown, and what of it was bought.
 
 use crate::picker::plan::{Arm, Origin};
+use crate::recommender::uplift::{Bin, Interval, Proportion, calibrate, difference_of_proportions};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Products told of, those shown most.
 const PRODUCTS: usize = 50;
+/// Parts of about equally many picks, by score.
+const FIFTHS: usize = 5;
 
 /// Picks of a kind, and how many of them were bought by who was shown them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,12 +37,47 @@ pub struct ProductFigures {
     pub bought_unshown: u64,
 }
 
+impl ProductFigures {
+    /// Bought ÷ shown, 0 to 1.
+    pub fn rate(&self) -> Option<f64> {
+        (self.shown > 0).then(|| self.bought as f64 / self.shown as f64)
+    }
+
+    /// The same of those who got no e-mail.
+    pub fn rate_unshown(&self) -> Option<f64> {
+        (self.unshown > 0).then(|| self.bought_unshown as f64 / self.unshown as f64)
+    }
+
+    /// Of the two rates; a hint only, since who is shown a product is no accident.
+    pub fn difference(&self) -> Option<Interval> {
+        let shown = Proportion { successes: self.bought, people: self.shown };
+        let unshown = Proportion { successes: self.bought_unshown, people: self.unshown };
+        difference_of_proportions(shown, unshown).ok().map(|found| found.difference)
+    }
+}
+
+/// Picks of one kind in one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Square {
+    pub place: String,
+    pub origin: String,
+    /// At least one.
+    pub picks: u64,
+    pub bought: u64,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Detail {
     /// In the order of the places.
     pub slots: Vec<Shown>,
     pub origins: Vec<Shown>,
+    /// By place, then origin; where nothing was picked, nothing stands.
+    #[serde(default)]
+    pub grid: Vec<Square>,
     pub products: Vec<ProductFigures>,
+    /// From the lowest scores to the highest; empty where all are the same.
+    #[serde(default)]
+    pub scores: Vec<Foretold>,
 }
 
 /// One recipient's pick.
@@ -48,13 +86,24 @@ pub struct Pick {
     pub product: u32,
     pub slot: u8,
     pub origin: Origin,
+    pub score: f32,
+}
+
+/// Personal picks that the model was about as sure of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Foretold {
+    pub name: String,
+    pub picks: u64,
+    /// Of them, the share that was bought.
+    pub share: Interval,
 }
 
 /// Gathers what happened to picks, one customer at a time.
 #[derive(Default)]
 pub struct Details {
-    slots: HashMap<u8, (u64, u64)>,
-    origins: HashMap<Origin, (u64, u64)>,
+    /// Of personal picks, and whether each was bought.
+    scores: Vec<(f32, bool)>,
+    grid: BTreeMap<(u8, Origin), (u64, u64)>,
     products: HashMap<u32, (u64, u64)>,
     holdout: u64,
     bought_by_holdout: HashMap<u32, u64>,
@@ -72,30 +121,50 @@ impl Details {
             return;
         }
         for pick in picks {
-            let is_bought = u64::from(bought.contains(&pick.product));
+            let is_bought = bought.contains(&pick.product);
+            if arm == Arm::Picks && matches!(pick.origin, Origin::Personal | Origin::Similar) {
+                self.scores.push((pick.score, is_bought));
+            }
+            let is_bought = u64::from(is_bought);
             let count = |counts: &mut (u64, u64)| {
                 counts.0 += 1;
                 counts.1 += is_bought;
             };
-            count(self.slots.entry(pick.slot).or_default());
-            count(self.origins.entry(pick.origin).or_default());
+            count(self.grid.entry((pick.slot, pick.origin)).or_default());
             count(self.products.entry(pick.product).or_default());
         }
     }
 
     pub fn finish<'a>(self, name_of: impl Fn(u32) -> &'a str) -> Detail {
         let shown = |name: String, (picks, bought): (u64, u64)| Shown { name, picks, bought };
-        let mut slots: Vec<_> = self.slots.into_iter().collect();
-        slots.sort_by_key(|(slot, _)| *slot);
-        let mut origins: Vec<_> = self.origins.into_iter().collect();
-        origins.sort_by_key(|(origin, counts)| (std::cmp::Reverse(counts.0), *origin));
+        let (mut slots, mut origins) =
+            (BTreeMap::<u8, (u64, u64)>::new(), BTreeMap::<Origin, (u64, u64)>::new());
+        for ((slot, origin), (picks, bought)) in &self.grid {
+            for sum in [slots.entry(*slot).or_default(), origins.entry(*origin).or_default()] {
+                sum.0 += picks;
+                sum.1 += bought;
+            }
+        }
+        let mut origins: Vec<_> = origins.into_iter().collect();
+        origins.sort_by_key(|(_, (picks, _))| std::cmp::Reverse(*picks));
         let mut products: Vec<_> = self.products.into_iter().collect();
         products
             .sort_by(|(a, of_a), (b, of_b)| of_b.0.cmp(&of_a.0).then_with(|| name_of(*a).cmp(name_of(*b))));
         products.truncate(PRODUCTS);
         let (holdout, by_holdout) = (self.holdout, self.bought_by_holdout);
         Detail {
-            slots: slots.into_iter().map(|(slot, counts)| shown(format!("Place {slot}"), counts)).collect(),
+            scores: foretold(self.scores),
+            slots: slots.into_iter().map(|(slot, counts)| shown(place(slot), counts)).collect(),
+            grid: self
+                .grid
+                .into_iter()
+                .map(|((slot, origin), (picks, bought))| Square {
+                    place: place(slot),
+                    origin: origin_in_words(origin).to_owned(),
+                    picks,
+                    bought,
+                })
+                .collect(),
             origins: origins
                 .into_iter()
                 .map(|(origin, counts)| shown(origin_in_words(origin).to_owned(), counts))
@@ -114,6 +183,30 @@ impl Details {
     }
 }
 
+/// Scores have no unit that all models share: what counts is whether a higher one foretold more.
+fn foretold(mut scores: Vec<(f32, bool)>) -> Vec<Foretold> {
+    scores.sort_by(|(a, a_bought), (b, b_bought)| a.total_cmp(b).then(a_bought.cmp(b_bought)));
+    let all = scores.len() as f64;
+    // A score's place among all; the same for the same score.
+    let place =
+        |score: f32| scores.partition_point(|(other, _)| other.total_cmp(&score).is_lt()) as f64 / all;
+    let places: Vec<f64> = scores.iter().map(|(score, _)| place(*score)).collect();
+    let bought: Vec<bool> = scores.iter().map(|(_, bought)| *bought).collect();
+    let bins = calibrate(&places, &bought, FIFTHS).map_or(Vec::new(), |found| found.bins);
+    let count = bins.len();
+    let name = |at: usize| match at {
+        0 => "the lowest scores".to_owned(),
+        at if at + 1 == count => "the highest scores".to_owned(),
+        at => format!("part {} of {count}", at + 1),
+    };
+    let part = |(at, bin): (usize, Bin)| Foretold { name: name(at), picks: bin.people, share: bin.actual };
+    if count < 2 { Vec::new() } else { bins.into_iter().enumerate().map(part).collect() }
+}
+
+fn place(slot: u8) -> String {
+    format!("Place {slot}")
+}
+
 const fn origin_in_words(origin: Origin) -> &'static str {
     match origin {
         Origin::Personal => "From what they did",
@@ -129,8 +222,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_higher_score_that_foretells_more_is_seen() {
+        let scores = (0..100u8).map(|n| (f32::from(n / 20), n % 20 < n / 20)).collect();
+        let told: Vec<_> =
+            foretold(scores).into_iter().map(|part| (part.picks, part.share.estimate)).collect();
+        assert_eq!(told, [(20, 0.0), (20, 0.05), (20, 0.1), (20, 0.15), (20, 0.2)]);
+        assert_eq!(foretold(vec![(1.0, true); 50]), [], "all are the same");
+        assert_eq!(foretold(Vec::new()), []);
+    }
+
+    #[test]
     fn what_is_bought_counts_for_its_place_origin_and_product() {
-        let pick = |product, slot, origin| Pick { product, slot, origin };
+        let pick = |product, slot, origin| Pick { product, slot, origin, score: 1.0 };
         let mut details = Details::default();
         let both = [pick(1, 1, Origin::Personal), pick(2, 2, Origin::Popular)];
         details.add(Arm::Picks, &both, &[1, 1]);
@@ -145,6 +248,9 @@ mod tests {
         );
         assert_eq!(detail.slots[0].rate(), Some(0.5));
         assert_eq!(told(&detail.origins[0]), ("From what they did".into(), 2, 1));
+        let squares: Vec<_> =
+            detail.grid.iter().map(|one| (one.place.as_str(), one.picks, one.bought)).collect();
+        assert_eq!(squares, [("Place 1", 2, 1), ("Place 2", 1, 0)]);
         let of = |at: usize| {
             let one = &detail.products[at];
             (one.product.as_str(), one.shown, one.bought, one.unshown, one.bought_unshown)

@@ -1,44 +1,67 @@
-//! A report as a table of one number per row, and as JSON.
+//! A report's numbers one a row, as JSON, and any table as CSV.
 
 use super::Reported;
 use super::report::{Comparison, GroupFigures, Report};
-use super::tables::{Cell, Table};
+use super::table::{Cell, Table, Unit, column};
 use crate::recommender::uplift::Interval;
 use serde_json::{Value, json};
 
-/// One row of the long table. Shares are 0 to 1, amounts in the report's currency.
-struct Row {
-    metric: &'static str,
-    group: String,
-    value: String,
-    low: String,
-    high: String,
-    unit: String,
-}
-
-/// Columns `metric, group, value, low, high, unit`, each number in a row of its own; `low` and `high` are the 95 %
-/// interval where there is one. Numbers are plain decimals with a point.
-///
-/// # Panics
-/// Never: the writer's target is memory.
-pub fn csv(reported: &Reported) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let infallible = "invariant: memory takes every row, and all rows have six columns";
-    writer.write_record(["metric", "group", "value", "low", "high", "unit"]).expect(infallible);
-    for row in rows(reported) {
-        let cells = [row.metric, &neutral(&row.group), &neutral(&row.value), &row.low, &row.high, &row.unit];
-        writer.write_record(cells).expect(infallible);
+/// All numbers, each in a row of its own: columns `metric, group, value, low, high, unit, text`. Shares are 0 to 1, amounts
+/// in the report's currency; `low` and `high` are the 95 % interval where there is one. What is said in words stands
+/// under `text`.
+pub fn long(reported: &Reported) -> Table {
+    let report = &reported.report;
+    let mut rows = vec![
+        said("campaign", reported.name.clone()),
+        said("window_from", report.window.from.to_rfc3339()),
+        said("window_until", report.window.until.to_rfc3339()),
+        said("known_until", report.window.known_until.to_rfc3339()),
+        said("verdict", report.verdict.clone()),
+    ];
+    if let Some(frozen) = &reported.frozen {
+        rows.push(said("frozen_at", frozen.at.to_rfc3339()));
+        rows.push(said("fingerprint", frozen.fingerprint.clone()));
     }
-    String::from_utf8(writer.into_inner().expect(infallible)).expect("invariant: only text was written")
+    rows.extend(report.cautions.iter().map(|caution| said("caution", caution.clone())));
+    for figures in &report.groups {
+        of_group(figures, &report.currency, &mut rows);
+    }
+    for comparison in [&report.mail, &report.recommender].into_iter().flatten() {
+        of_comparison(comparison, &report.currency, &mut rows);
+    }
+    of_picks(report, &mut rows);
+    for day in &report.days {
+        for (group, value) in [("mailed", day.mailed), ("holdout", day.holdout)] {
+            let unit = format!("{} on {}", report.currency, day.date);
+            rows.extend(value.map(|value| number("revenue_per_customer_of_day", group, value, &unit)));
+        }
+    }
+    Table {
+        name: "report",
+        title: "All numbers",
+        about: "Each number in a row of its own, with its 95 % interval where there is one.",
+        columns: vec![
+            column("metric", Unit::Text),
+            column("group", Unit::Text),
+            column("value", Unit::Number),
+            column("low", Unit::Number),
+            column("high", Unit::Number),
+            column("unit", Unit::Text),
+            column("text", Unit::Text),
+        ],
+        rows,
+    }
 }
 
-/// The whole report as one object, with the campaign it speaks of.
-pub fn json(reported: &Reported) -> Value {
+/// The whole report as one object, with the campaign it speaks of and the tables that people read.
+pub fn json(reported: &Reported, tables: &[Table]) -> Value {
     json!({
         "campaign": reported.id,
         "name": reported.name,
         "window_is_closed": reported.report.window.is_closed(),
+        "frozen": reported.frozen,
         "report": reported.report,
+        "tables": tables.iter().map(Table::json).collect::<Vec<_>>(),
     })
 }
 
@@ -46,14 +69,15 @@ pub fn json(reported: &Reported) -> Value {
 ///
 /// # Panics
 /// Never: the writer's target is memory.
-pub fn table(table: &Table) -> String {
+pub fn csv(table: &Table) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let infallible = "invariant: memory takes every row, and all rows have the table's columns";
-    writer.write_record(table.columns.iter().map(|column| column.title)).expect(infallible);
+    writer.write_record(table.columns.iter().map(|column| &column.title)).expect(infallible);
     for row in &table.rows {
         let cells = row.iter().map(|cell| match cell {
             Cell::Text(text) => neutral(text),
             Cell::Number(number) => number.to_string(),
+            Cell::Date(date) => date.to_string(),
             Cell::None => String::new(),
         });
         writer.write_record(cells).expect(infallible);
@@ -67,63 +91,43 @@ fn neutral(cell: &str) -> String {
     if risky && cell.parse::<f64>().is_err() { format!("'{cell}") } else { cell.to_owned() }
 }
 
-fn rows(reported: &Reported) -> Vec<Row> {
-    let report = &reported.report;
-    let mut rows = vec![
-        said("campaign", reported.name.clone()),
-        said("window_from", report.window.from.to_rfc3339()),
-        said("window_until", report.window.until.to_rfc3339()),
-        said("known_until", report.window.known_until.to_rfc3339()),
-        said("verdict", report.verdict.clone()),
-    ];
-    for figures in &report.groups {
-        of_group(figures, &report.currency, &mut rows);
-    }
-    for comparison in [&report.mail, &report.recommender].into_iter().flatten() {
-        of_comparison(comparison, &report.currency, &mut rows);
-    }
-    of_picks(report, &mut rows);
-    for day in &report.days {
-        for (group, value) in [("mailed", day.mailed), ("holdout", day.holdout)] {
-            if let Some(value) = value {
-                let unit = format!("{} on {}", report.currency, day.date);
-                rows.push(number("revenue_per_customer_of_day", group, &value, &unit));
-            }
-        }
-    }
-    rows
+type Row = Vec<Cell>;
+
+fn row(metric: &str, group: &str, [value, low, high]: [Cell; 3], unit: &str, text: Cell) -> Row {
+    vec![metric.into(), group.into(), value, low, high, unit.into(), text]
 }
 
-fn said(metric: &'static str, value: String) -> Row {
-    Row { metric, group: String::new(), value, low: String::new(), high: String::new(), unit: "text".into() }
+fn said(metric: &str, text: String) -> Row {
+    row(metric, "", [Cell::None, Cell::None, Cell::None], "text", text.into())
 }
 
-fn number(metric: &'static str, group: &str, value: &impl ToString, unit: &str) -> Row {
-    let (low, high) = (String::new(), String::new());
-    Row { metric, group: group.into(), value: value.to_string(), low, high, unit: unit.into() }
+fn number(metric: &str, group: &str, value: impl Into<Cell>, unit: &str) -> Row {
+    row(metric, group, [value.into(), Cell::None, Cell::None], unit, Cell::None)
 }
 
-fn between(metric: &'static str, group: &str, interval: Interval, unit: &str) -> Row {
-    let row = number(metric, group, &interval.estimate, unit);
-    Row { low: interval.low.to_string(), high: interval.high.to_string(), ..row }
+fn between(metric: &str, group: &str, interval: Interval, unit: &str) -> Row {
+    let ends = [interval.estimate.into(), interval.low.into(), interval.high.into()];
+    row(metric, group, ends, unit, Cell::None)
 }
 
 fn of_group(figures: &GroupFigures, currency: &str, rows: &mut Vec<Row>) {
     let group = figures.group.name();
     rows.extend([
-        number("customers", group, &figures.customers, "customers"),
-        number("buyers", group, &figures.buyers, "customers"),
-        number("conversion_rate", group, &figures.conversion_rate, "share"),
-        number("orders", group, &figures.orders, "orders"),
-        number("bought", group, &figures.bought, currency),
-        number("refunded", group, &figures.refunded, currency),
-        number("revenue", group, &figures.revenue, currency),
-        number("revenue_per_customer", group, &figures.revenue_per_customer, currency),
+        number("customers", group, figures.customers, "customers"),
+        number("buyers", group, figures.buyers, "customers"),
+        number("conversion_rate", group, figures.conversion_rate, "share"),
+        number("orders", group, figures.orders, "orders"),
+        number("bought", group, figures.bought.as_f64(), currency),
+        number("refunded", group, figures.refunded.as_f64(), currency),
+        number("revenue", group, figures.revenue.as_f64(), currency),
+        number("revenue_per_customer", group, figures.revenue_per_customer, currency),
+        number("customers_with_picks", group, figures.customers_with_picks, "customers"),
+        number("customers_who_bought_a_pick", group, figures.hits, "customers"),
     ]);
     rows.extend(
-        figures.average_order_value.map(|value| number("average_order_value", group, &value, currency)),
+        figures.average_order_value.map(|value| number("average_order_value", group, value, currency)),
     );
-    rows.extend(figures.hit_rate.map(|rate| number("pick_hit_rate", group, &rate, "share")));
+    rows.extend(figures.hit_rate.map(|rate| number("pick_hit_rate", group, rate, "share")));
 }
 
 fn of_comparison(comparison: &Comparison, currency: &str, rows: &mut Vec<Row>) {
@@ -131,30 +135,36 @@ fn of_comparison(comparison: &Comparison, currency: &str, rows: &mut Vec<Row>) {
     let conversion = &comparison.conversion;
     rows.push(between("conversion_uplift", &group, conversion.difference, "share"));
     rows.extend(conversion.relative.map(|r| between("conversion_uplift_relative", &group, r, "share")));
-    rows.extend(conversion.p_value.map(|p| number("conversion_p_value", &group, &p, "probability")));
+    rows.extend(conversion.p_value.map(|p| number("conversion_p_value", &group, p, "probability")));
     rows.push(between("additional_buyers", &group, comparison.additional_buyers, "customers"));
     if let Some(revenue) = &comparison.revenue {
         rows.push(between("revenue_per_customer_uplift", &group, revenue.difference, currency));
-        rows.extend(revenue.p_value.map(|p| number("revenue_p_value", &group, &p, "probability")));
+        rows.extend(revenue.p_value.map(|p| number("revenue_p_value", &group, p, "probability")));
     }
+    let relative = comparison.relative_revenue;
+    rows.extend(relative.map(|r| between("revenue_per_customer_uplift_relative", &group, r, "share")));
+    let robust = comparison.robust.as_ref().map(|robust| robust.difference);
+    rows.extend(robust.map(|r| between("revenue_per_customer_uplift_robust", &group, r, currency)));
+    let adjusted = comparison.adjusted.as_ref().map(|adjusted| adjusted.adjusted.difference);
+    rows.extend(adjusted.map(|r| between("revenue_per_customer_uplift_adjusted", &group, r, currency)));
     rows.extend(comparison.additional_revenue.map(|r| between("additional_revenue", &group, r, currency)));
 }
 
 fn of_picks(report: &Report, rows: &mut Vec<Row>) {
     let (picks, left_out) = (&report.picks, &report.left_out);
-    rows.push(number("picks", "picks", &picks.picks, "picks"));
-    rows.push(number("distinct_products_picked", "picks", &picks.distinct_products, "products"));
-    rows.extend(picks.eligible_products.map(|all| number("eligible_products", "picks", &all, "products")));
-    rows.extend(picks.coverage.map(|share| number("coverage", "picks", &share, "share")));
-    rows.extend(picks.personal_share.map(|share| number("personal_share", "picks", &share, "share")));
-    rows.extend(report.ratio_p_value.map(|p| number("sample_ratio_p_value", "", &p, "probability")));
+    rows.push(number("picks", "picks", picks.picks, "picks"));
+    rows.push(number("distinct_products_picked", "picks", picks.distinct_products, "products"));
+    rows.extend(picks.eligible_products.map(|all| number("eligible_products", "picks", all, "products")));
+    rows.extend(picks.coverage.map(|share| number("coverage", "picks", share, "share")));
+    rows.extend(picks.personal_share.map(|share| number("personal_share", "picks", share, "share")));
+    rows.extend(report.ratio_p_value.map(|p| number("sample_ratio_p_value", "", p, "probability")));
     for (metric, count) in [
         ("left_out_other_currencies", left_out.other_currencies),
         ("left_out_earlier_refunds", left_out.earlier_refunds),
         ("left_out_guests", left_out.guest_lines),
         ("counted_without_value", left_out.without_value),
     ] {
-        rows.push(number(metric, "", &count, "order lines"));
+        rows.push(number(metric, "", count, "order lines"));
     }
 }
 

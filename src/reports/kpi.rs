@@ -6,9 +6,11 @@
 
 use super::attribution::{Ascribing, Attributed};
 use super::compare::{compare, early};
+use super::days;
 use super::detail::{Detail, Details, Pick};
 use super::outcome::{self, Line, Measured};
-use super::report::{Day, Group, GroupFigures, LeftOut, PickFigures, Report};
+use super::report::{Group, GroupFigures, LeftOut, PickFigures, Report};
+use super::segments;
 use super::verdict;
 use super::window::Window;
 use crate::index::Index;
@@ -16,9 +18,8 @@ use crate::money::Money;
 use crate::picker::plan::{Arm, Controls, Origin};
 use crate::recommender::uplift::sample_ratio_p_value;
 use crate::records::{Event, EventKind};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use std::collections::BTreeMap;
 
 /// What the figures are asked for.
 #[derive(Debug, Clone)]
@@ -99,15 +100,15 @@ impl Tally {
     }
 
     /// One pick. Picks of customers without an arm are not of this campaign and change nothing; neither do picks of
-    /// the holdout, who never saw any.
-    pub fn pick(&mut self, customer: &str, product: &str, slot: u8, origin: Origin) {
+    /// the holdout, who never saw any. The score is the model's, larger for what it is surer of.
+    pub fn pick(&mut self, customer: &str, product: &str, slot: u8, (origin, score): (Origin, f32)) {
         let Some(number) = self.customers.number(customer) else { return };
         let person = &mut self.people[number as usize];
         if person.arm == Arm::Holdout {
             return;
         }
         let product = self.products.intern(product);
-        person.picks.push(Pick { product, slot, origin });
+        person.picks.push(Pick { product, slot, origin, score });
         if person.arm == Arm::Picks {
             self.picks.picks += 1;
             self.personal += u64::from(matches!(origin, Origin::Personal | Origin::Similar));
@@ -175,20 +176,31 @@ impl Tally {
         let is_closed = self.question.window.is_closed();
         let compared =
             |treated, control| is_closed.then(|| compare(treated, control, &groups, &people)).flatten();
+        let days = days::days(&self.question, &groups, &people);
+        let mail = compared(Group::Mailed, Group::Holdout);
+        let (gained, segments) = match mail {
+            Some(_) => {
+                (days::gained(&self.question, &people), segments::segments(&people, &self.question.currency))
+            }
+            None => (Vec::new(), Vec::new()),
+        };
         let mut report = Report {
             currency: self.question.currency.clone(),
             time_zone: self.question.zone.name().to_owned(),
             window: self.question.window,
-            mail: compared(Group::Mailed, Group::Holdout),
+            mail,
             recommender: compared(Group::Picks, Group::Baseline),
             picks: self.pick_figures(),
             ratio_p_value: self.ratio(&groups),
-            days: self.days(&groups, &people),
+            days,
+            gained,
+            segments,
             left_out: self.left_out.clone(),
             early: (!is_closed).then(|| early(Group::Mailed, Group::Holdout, &groups, &people)).flatten(),
             groups,
             attribution,
             detail,
+            delivery: None,
             verdict: String::new(),
             cautions: Vec::new(),
         };
@@ -255,37 +267,6 @@ impl Tally {
             .map(|(group, share)| (size(group), share))
             .unzip();
         sample_ratio_p_value(&counts, &shares).ok()
-    }
-
-    fn days(&self, groups: &[GroupFigures], people: &[Measured]) -> Vec<Day> {
-        let zone = self.question.zone;
-        let day = |at_us| {
-            DateTime::from_timestamp_micros(at_us).unwrap_or_default().with_timezone(&zone).date_naive()
-        };
-        let series = |group: Group| {
-            let mut days: BTreeMap<NaiveDate, Money> = BTreeMap::new();
-            for person in people.iter().filter(|person| group.has(person.arm)) {
-                outcome::by_day(&person.outcome.movements, day, &mut days);
-            }
-            days
-        };
-        let (mailed, holdout) = (series(Group::Mailed), series(Group::Holdout));
-        let per_customer = |group, days: &BTreeMap<NaiveDate, Money>, date: NaiveDate| {
-            let customers = groups.iter().find(|f| f.group == group)?.customers;
-            Some(days.get(&date).copied().unwrap_or_default().as_f64() / customers as f64)
-        };
-        let window = &self.question.window;
-        let known = |date: &NaiveDate| *date <= day(window.known_until.timestamp_micros().saturating_sub(1));
-        window
-            .days(zone)
-            .into_iter()
-            .filter(known)
-            .map(|date| Day {
-                mailed: per_customer(Group::Mailed, &mailed, date),
-                holdout: per_customer(Group::Holdout, &holdout, date),
-                date,
-            })
-            .collect()
     }
 }
 

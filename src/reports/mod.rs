@@ -2,18 +2,31 @@
 
 pub mod attribution;
 pub mod calculator;
+pub mod changes;
+pub mod chart;
+mod columns;
 mod compare;
+mod days;
+mod definitions;
+pub mod delivery;
 pub mod detail;
+mod drawing;
 pub mod export;
-mod figures;
+pub mod formats;
 pub mod kpi;
 pub mod outcome;
 pub mod pages;
+mod paper;
+mod pdf;
 pub mod programme;
 pub mod programme_pages;
 pub mod report;
+pub mod segments;
+pub mod side_by_side;
+pub mod table;
 pub mod tables;
 pub mod verdict;
+mod view;
 pub mod window;
 pub mod workbook;
 
@@ -25,11 +38,13 @@ use crate::picker::plan::Plan;
 use crate::picker::summary::Summary;
 use crate::responses;
 use crate::store::campaigns::{self, Campaign};
-use crate::store::{StoreError, reports, syncs};
+use crate::store::reports::{Frozen, StoredReport};
+use crate::store::{Conn, StoreError, StoreResult, reports, syncs};
 use chrono::{DateTime, Utc};
 use kpi::{Question, Tally};
 use report::Report;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use window::{Dates, Window};
 
 /// Why there is no report; the sentence says what to do.
@@ -60,6 +75,8 @@ pub struct Reported {
     pub id: CampaignId,
     pub name: String,
     pub report: Report,
+    /// Since when the report stays as it is; `None` while the window is open.
+    pub frozen: Option<Frozen>,
 }
 
 /// What is stored: the report, and the picks it speaks of.
@@ -69,45 +86,110 @@ struct Stored {
     report: Report,
 }
 
-/// The campaign's report, computed anew when the history, the dates or the picks are not those of the stored one.
-/// Blocks: call it off the async workers.
+/// The campaign's report. Once its window has closed, the first one made stays as it is; before, it is computed anew when
+/// the history, the dates or the picks are not those of the stored one. Blocks: call it off the async workers.
 pub fn report_of(installation: &Installation, id: CampaignId) -> Result<Reported, ReportError> {
+    let (campaign, generation) = generated(installation, id)?;
+    let found = stored(installation, id)?.filter(|found| found.report.generation == generation);
+    if let Some(found) = found.as_ref().filter(|found| found.frozen.is_some()) {
+        let (name, frozen) = (campaign.name, found.frozen.clone());
+        return Ok(Reported { id, name, report: found.report.report.clone(), frozen });
+    }
+    let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
+    let (window, known) = window_of(installation, &campaign, &snapshot)?;
+    let history_version = i64::try_from(snapshot.version()).unwrap_or(i64::MAX);
+    let same = found
+        .filter(|found| found.history_version == history_version && found.report.report.window == window);
+    let report = match same {
+        Some(found) if !window.is_closed() => {
+            return Ok(Reported { id, name: campaign.name, report: found.report.report, frozen: None });
+        }
+        Some(found) => found.report.report,
+        None => compute(installation, &campaign, &generation, &snapshot, (window, known))?,
+    };
+    let frozen = window.is_closed().then(|| Frozen {
+        at: installation.now(),
+        fingerprint: fingerprint(&report, &generation, history_version, known),
+    });
+    keep(installation, id, history_version, Stored { generation, report }, frozen, campaign.name)
+}
+
+/// The campaign's report from today's history, whatever is stored; nothing is changed. Blocks.
+pub fn computed_again(installation: &Installation, id: CampaignId) -> Result<Report, ReportError> {
+    let (campaign, generation) = generated(installation, id)?;
+    let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
+    let window = window_of(installation, &campaign, &snapshot)?;
+    compute(installation, &campaign, &generation, &snapshot, window)
+}
+
+/// Lets go of a frozen report: the next one is made from today's history. *Errors*: the store's.
+pub fn thaw(conn: &mut Conn, id: CampaignId) -> StoreResult<()> {
+    reports::forget(conn, id)
+}
+
+/// The campaign and the folder of its picks.
+fn generated(installation: &Installation, id: CampaignId) -> Result<(Campaign, String), ReportError> {
     let shop = installation.shop_id();
     let campaign = installation
         .store
         .read(|conn| campaigns::by_id(conn, shop, id))?
         .ok_or_else(|| ReportError::NoCampaign(id.to_string()))?;
-    let Some(generation) = campaign.generation.clone() else {
-        return Err(ReportError::NotGenerated(campaign.name));
-    };
-    let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
-    let (window, known) = window_of(installation, &campaign, &snapshot)?;
-    let version = i64::try_from(snapshot.version()).unwrap_or(i64::MAX);
-    if let Some(report) = stored(installation, id, version, &generation, window)? {
-        return Ok(Reported { id, name: campaign.name, report });
+    match campaign.generation.clone() {
+        Some(generation) => Ok((campaign, generation)),
+        None => Err(ReportError::NotGenerated(campaign.name)),
     }
-    let report = compute(installation, &campaign, &generation, &snapshot, (window, known))?;
-    let stored = Stored { generation, report };
-    installation.store.write(|conn| reports::put(conn, id, version, &stored, installation.now()))?;
-    Ok(Reported { id, name: campaign.name, report: stored.report })
 }
 
-fn stored(
+/// What is stored. One that another version of Handpick wrote is made again, but never when it is frozen.
+fn stored(installation: &Installation, id: CampaignId) -> Result<Option<StoredReport<Stored>>, StoreError> {
+    match installation.store.read(|conn| reports::of::<Stored>(conn, id)) {
+        Err(StoreError::Unreadable { .. })
+            if !installation.store.read(|conn| reports::is_frozen(conn, id))? =>
+        {
+            Ok(None)
+        }
+        found => found,
+    }
+}
+
+fn keep(
     installation: &Installation,
     id: CampaignId,
-    version: i64,
-    generation: &str,
-    window: Window,
-) -> Result<Option<Report>, StoreError> {
-    match installation.store.read(|conn| reports::of::<Stored>(conn, id)) {
-        Ok(found) => Ok(found
-            .filter(|found| found.history_version == version && found.report.generation == generation)
-            .map(|found| found.report.report)
-            .filter(|report| report.window == window)),
-        // Written by another version of Handpick: it is computed again.
-        Err(StoreError::Unreadable { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
+    history_version: i64,
+    report: Stored,
+    frozen: Option<Frozen>,
+    name: String,
+) -> Result<Reported, ReportError> {
+    let stored = StoredReport { computed_at: installation.now(), history_version, frozen, report };
+    let kept = installation.store.write(|conn| {
+        // Somebody else may have made it in the meantime: the first one frozen stays.
+        let earlier = match reports::of::<Stored>(conn, id) {
+            Err(StoreError::Unreadable { .. }) => None,
+            found => found?,
+        };
+        if let Some(earlier) = earlier
+            && earlier.frozen.is_some()
+            && earlier.report.generation == stored.report.generation
+        {
+            return Ok(earlier);
+        }
+        reports::put(conn, id, &stored)?;
+        // As everybody after will read it: a number written down may come back with another last digit.
+        Ok(reports::of(conn, id)?.unwrap_or(stored))
+    })?;
+    Ok(Reported { id, name, report: kept.report.report, frozen: kept.frozen })
+}
+
+/// SHA-256 of what a report was made from: picks, history, window, currency and zone.
+fn fingerprint(report: &Report, generation: &str, history_version: i64, known: DateTime<Utc>) -> String {
+    let Report { window, currency, time_zone, .. } = report;
+    let made_from = format!(
+        "{generation}\n{history_version}\n{}\n{}\n{}\n{currency}\n{time_zone}",
+        window.from.to_rfc3339(),
+        window.until.to_rfc3339(),
+        known.to_rfc3339()
+    );
+    Sha256::digest(made_from).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// When the campaign's outcome counts. The history is known up to the beginning of the last complete sync, for what
@@ -156,7 +238,7 @@ fn compute(
     let mut tally = Tally::new(question, picks_file::arms(&folder)?);
     for pick in picks_file::picks(&folder)? {
         let pick = pick?;
-        tally.pick(&pick.customer, &pick.product, pick.slot, pick.origin);
+        tally.pick(&pick.customer, &pick.product, pick.slot, (pick.origin, pick.score));
     }
     for (customer, at) in installation.store.read(|conn| responses::clicks(conn, campaign.id))? {
         tally.click(&customer, at);
@@ -164,5 +246,6 @@ fn compute(
     for batch in snapshot.events(EventRange::between(from, until))? {
         batch?.iter().for_each(|event| tally.event(&event));
     }
-    Ok(tally.finish())
+    let delivery = installation.store.read(|conn| delivery::delivery(conn, campaign.id))?;
+    Ok(Report { delivery, ..tally.finish() })
 }

@@ -1,12 +1,11 @@
-//! A campaign's report, its downloads, and the report as a file that stands alone.
+//! A campaign's report and its downloads.
 
-use super::export;
-use super::figures::{View, view};
-use super::tables::{Table, tables};
-use super::workbook;
+use super::formats::{Format, FormatError, Issue};
+use super::tables::tables;
+use super::view::View;
 use super::{ReportError, Reported, report_of};
 use crate::auth::Analyst;
-use crate::history::History;
+use crate::history::{History, HistoryError};
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::web::{self, Page, Section, Shell, WebError};
@@ -24,12 +23,6 @@ struct Show {
     report: View,
 }
 
-#[derive(Template)]
-#[template(path = "reports/file.html")]
-struct File {
-    report: View,
-}
-
 impl From<ReportError> for WebError {
     fn from(error: ReportError) -> Self {
         match error {
@@ -41,9 +34,24 @@ impl From<ReportError> for WebError {
     }
 }
 
-async fn reported(installation: &Data<Arc<Installation>>, id: CampaignId) -> Result<Reported, WebError> {
-    let state = installation.clone();
-    web::blocking(move || Ok(report_of(&state, id)?)).await
+impl From<FormatError> for WebError {
+    fn from(error: FormatError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// The report with its tables, products by their titles. Blocks: call it off the async workers.
+pub fn issue(installation: &Installation, found: Reported) -> Result<Issue, HistoryError> {
+    let history = History::open(&installation.folder.history(installation.shop_id()))?;
+    let products = history.snapshot()?.products()?;
+    let titles: HashMap<&str, &str> =
+        products.iter().map(|product| (product.id.as_str(), product.title.as_str())).collect();
+    let tables = tables(&found.report, |id| titles.get(id).copied().unwrap_or_default().to_owned());
+    Ok(Issue::new(found, tables, &installation.shop.name, installation.zone()))
+}
+
+fn issued(installation: &Installation, id: CampaignId) -> Result<Issue, WebError> {
+    Ok(issue(installation, report_of(installation, id)?).map_err(ReportError::from)?)
 }
 
 /// GET /campaigns/{id}/report
@@ -52,78 +60,45 @@ pub async fn show(
     id: Path<CampaignId>,
     installation: Data<Arc<Installation>>,
 ) -> Page {
-    let found = reported(&installation, *id).await?;
-    let tables = named(&installation, &found)?;
-    let report = view(&found.name, &found.report, &tables, installation.zone());
-    web::page(&Show { shell: Shell::new(&installation, &who, Section::Reports), id: *id, report })
+    let (state, id) = (installation.clone(), *id);
+    let issue = web::blocking(move || issued(&state, id)).await?;
+    let report = View::new(issue.paper, format!("/campaigns/{id}/report"));
+    web::page(&Show { shell: Shell::new(&installation, &who, Section::Reports), id, report })
 }
 
-/// GET /campaigns/{id}/report.csv
-pub async fn csv(Analyst(_): Analyst, id: Path<CampaignId>, installation: Data<Arc<Installation>>) -> Page {
-    let found = reported(&installation, *id).await?;
-    Ok(download(&found, "csv", "text/csv; charset=utf-8", export::csv(&found)))
-}
-
-/// GET /campaigns/{id}/report.json
-pub async fn json(Analyst(_): Analyst, id: Path<CampaignId>, installation: Data<Arc<Installation>>) -> Page {
-    let found = reported(&installation, *id).await?;
-    Ok(download(&found, "json", "application/json", export::json(&found).to_string()))
-}
-
-/// The report's tables, products by their titles.
-pub fn named(installation: &Installation, found: &Reported) -> Result<Vec<Table>, WebError> {
-    let internal = |error: crate::history::HistoryError| WebError::Internal(error.to_string());
-    let history = History::open(&installation.folder.history(installation.shop_id())).map_err(internal)?;
-    let products = history.snapshot().and_then(|snapshot| snapshot.products()).map_err(internal)?;
-    let titles: HashMap<&str, &str> =
-        products.iter().map(|product| (product.id.as_str(), product.title.as_str())).collect();
-    let title_of = |id: &str| titles.get(id).copied().unwrap_or_default().to_owned();
-    Ok(tables(&found.report, title_of))
-}
-
-/// GET /campaigns/{id}/report.xlsx
-pub async fn xlsx(Analyst(_): Analyst, id: Path<CampaignId>, installation: Data<Arc<Installation>>) -> Page {
-    let found = reported(&installation, *id).await?;
-    let state = installation.clone();
-    let (found, book) = web::blocking(move || {
-        let book = workbook::write(&found, &named(&state, &found)?)
-            .map_err(|error| WebError::Internal(error.to_string()))?;
-        Ok((found, book))
-    })
-    .await?;
-    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    Ok(download(&found, "xlsx", kind, book))
-}
-
-/// GET /campaigns/{id}/report/{table}.csv
-pub async fn table(
+/// GET /campaigns/{id}/report.{ending}
+pub async fn download(
     Analyst(_): Analyst,
     path: Path<(CampaignId, String)>,
     installation: Data<Arc<Installation>>,
 ) -> Page {
-    let (id, name) = path.into_inner();
-    let found = reported(&installation, id).await?;
+    let (id, ending) = path.into_inner();
+    let format = Format::of(&ending)
+        .ok_or_else(|| WebError::NotFound("A report is not written in this form.".into()))?;
     let state = installation.clone();
-    let (found, text) = web::blocking(move || {
-        let tables = named(&state, &found)?;
-        let missing = || WebError::NotFound("The report has no such table.".into());
-        let table = tables.iter().find(|table| table.name == name).ok_or_else(missing)?;
-        Ok((found, export::table(table)))
-    })
-    .await?;
-    Ok(download(&found, "csv", "text/csv; charset=utf-8", text))
+    let body = web::blocking(move || Ok(issued(&state, id)?.write(format)?)).await?;
+    Ok(attachment(&format!("report-{id}.{ending}"), format.media_type(), body))
 }
 
-fn download(found: &Reported, ending: &str, kind: &str, body: impl Into<Vec<u8>>) -> HttpResponse {
-    let disposition = format!("attachment; filename=\"report-{}.{ending}\"", found.id);
+/// GET /campaigns/{id}/report/{name}.{ending}: a table or a chart
+pub async fn part(
+    Analyst(_): Analyst,
+    path: Path<(CampaignId, String, String)>,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    let (id, name, ending) = path.into_inner();
+    let file = format!("report-{id}-{name}.{ending}");
+    let state = installation.clone();
+    let part = web::blocking(move || Ok(issued(&state, id)?.part(&name, &ending)?)).await?;
+    let (body, kind) =
+        part.ok_or_else(|| WebError::NotFound("The report has no such table or chart.".into()))?;
+    Ok(attachment(&file, kind, body))
+}
+
+fn attachment(name: &str, kind: &str, body: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(kind)
-        .insert_header(("Content-Disposition", disposition))
+        .insert_header(("Content-Disposition", format!("attachment; filename=\"{name}\"")))
         .insert_header(("Cache-Control", "no-store"))
-        .body(body.into())
-}
-
-/// The report as one HTML file that needs nothing else.
-pub fn file(found: &Reported, tables: &[Table], zone: chrono_tz::Tz) -> Result<String, askama::Error> {
-    File { report: view(&found.name, &found.report, tables, zone) }.render()
+        .body(body)
 }

@@ -1,15 +1,11 @@
 //! What all campaigns earned together: small shops get an answer after a quarter, where a single campaign gives none.
 
 use super::report::{Group, Report};
-use super::{Reported, report_of};
+use super::{ReportError, Reported, report_of};
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::recommender::uplift::{Effect, Interval, Pooled, Proportion, pool};
-use crate::store::StoreResult;
 use crate::store::campaigns::{self, CampaignState};
-
-/// 95 % of a normal distribution lies within so many deviations.
-const Z: f64 = 1.959_963_984_540_054;
 
 /// A campaign that can be judged.
 #[derive(Debug, Clone)]
@@ -38,52 +34,48 @@ pub struct Programme {
 }
 
 /// Reads or makes the report of every sent campaign. Blocks: call it off the async workers.
-pub fn programme(installation: &Installation) -> StoreResult<Programme> {
+pub fn programme(installation: &Installation) -> Result<Programme, ReportError> {
     let all = installation.store.read(|conn| campaigns::all(conn, installation.shop_id()))?;
     let sent = all.iter().filter(|one| matches!(one.state, CampaignState::Sent | CampaignState::Closed));
-    let reports: Vec<Option<Reported>> = sent.map(|one| report_of(installation, one.id).ok()).collect();
-    let left_out = reports.iter().filter(|report| report.is_none()).count();
-    Ok(of(reports.into_iter().flatten(), left_out))
+    let (mut reports, mut left_out) = (Vec::new(), 0);
+    for campaign in sent {
+        match report_of(installation, campaign.id) {
+            Ok(reported) => reports.push(reported),
+            Err(ReportError::NotGenerated(_) | ReportError::NoDates(_)) => left_out += 1,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(of(reports, left_out))
 }
 
-/// The newest last.
+/// In the order given. What they earned is added up: squared halves of the intervals add up as variances do.
 pub fn of(reports: impl IntoIterator<Item = Reported>, already_left_out: usize) -> Programme {
     let mut programme = Programme { left_out: already_left_out, ..Programme::default() };
-    let (mut effects, mut named) = (Vec::new(), Vec::new());
-    let (mut estimate, mut variance, mut any) = (0.0, 0.0, false);
+    let (mut effects, mut judged) = (Vec::new(), Vec::new());
+    let (mut estimate, mut squares, mut any) = (0.0, 0.0, false);
     for reported in reports {
-        match effect(&reported.report) {
-            Some(effect) => {
+        let mail = reported.report.mail.as_ref();
+        if let Some(money) = mail.and_then(|mail| mail.additional_revenue) {
+            estimate += money.estimate;
+            squares += ((money.high - money.low) / 2.0).powi(2);
+            any = true;
+        }
+        let uplift = mail.and_then(|mail| mail.conversion.relative);
+        match uplift.zip(effect(&reported.report)) {
+            Some((uplift, effect)) => {
                 effects.push(effect);
-                named.push((reported.id, reported.name));
+                judged.push(Judged { id: reported.id, name: reported.name, uplift, weight: 1.0 });
             }
             None => programme.left_out += 1,
         }
-        let money = reported.report.mail.as_ref().and_then(|mail| mail.additional_revenue);
-        if let Some(money) = money {
-            estimate += money.estimate;
-            variance += ((money.high - money.low) / 2.0 / Z).powi(2);
-            any = true;
-        }
     }
-    let reach = Z * variance.sqrt();
+    let reach = squares.sqrt();
     programme.earned = any.then_some(Interval { low: estimate - reach, estimate, high: estimate + reach });
     let pooled = pool(&effects).ok();
-    programme.judged = named
-        .into_iter()
-        .enumerate()
-        .map(|(at, (id, name))| {
-            let effect = effects[at];
-            let reach = Z * effect.variance.sqrt();
-            let log = Interval {
-                low: effect.estimate - reach,
-                estimate: effect.estimate,
-                high: effect.estimate + reach,
-            };
-            let weight = pooled.as_ref().map_or(1.0, |pooled| pooled.campaigns[at].weight);
-            Judged { id, name, uplift: log.relative(), weight }
-        })
-        .collect();
+    for (one, weighted) in judged.iter_mut().zip(pooled.iter().flat_map(|pooled| &pooled.campaigns)) {
+        one.weight = weighted.weight;
+    }
+    programme.judged = judged;
     if let Some(Pooled { mean, prediction, i_squared, .. }) = pooled {
         programme.mean = Some(mean.relative());
         programme.next = prediction.map(Interval::relative);

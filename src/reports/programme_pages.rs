@@ -1,9 +1,11 @@
 //! The list of reports with what all of them say together, and the calculator.
 
 use super::calculator::{Assumptions, Earnings, earnings};
+use super::chart::{Chart, Estimate, Kind};
 use super::programme::{Judged, Programme, programme};
 use super::report::Group;
-use super::report_of;
+use super::table::Unit;
+use super::{report_of, view};
 use crate::auth::Analyst;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
@@ -30,32 +32,14 @@ struct Line {
     sent: String,
 }
 
-/// All campaigns in one picture.
+/// All campaigns in one picture, with its numbers beside it.
 struct Together {
     sentence: String,
     earned: String,
     note: String,
-    height: usize,
-    zero_x: String,
-    rows: Vec<Row>,
-    mean: Option<Row>,
+    svg: String,
+    rows: Vec<(String, String)>,
 }
-
-struct Row {
-    name: String,
-    text: String,
-    y: usize,
-    low_x: String,
-    dot_x: String,
-    high_x: String,
-    radius: String,
-}
-
-const WIDTH: f64 = 420.0;
-const MARGIN: f64 = 12.0;
-const ROW: usize = 34;
-/// Wider intervals are cut off at the picture's edge: one campaign should not squeeze the others.
-const WIDEST: f64 = 1.5;
 
 /// GET /reports
 pub async fn list(Analyst(who): Analyst, installation: Data<Arc<Installation>>) -> Page {
@@ -93,37 +77,34 @@ fn together(programme: &Programme, currency: &str) -> Option<Together> {
     if programme.judged.is_empty() {
         return None;
     }
-    let shown = programme.judged.iter().map(|one| one.uplift).chain(programme.mean);
-    let ends = shown.flat_map(|interval| [interval.low, interval.high]);
-    let (low, high) = ends.fold((0.0f64, 0.0f64), |(low, high), end| (low.min(end), high.max(end)));
-    let (low, high) = (low.max(-1.0), high.clamp(0.05, WIDEST));
-    let place = |value: f64| {
-        let inside = value.clamp(low, high);
-        decimal(MARGIN + (inside - low) / (high - low) * (WIDTH - 2.0 * MARGIN), 1)
+    let estimate = |one: &Judged| Estimate {
+        label: one.name.clone(),
+        interval: one.uplift,
+        weight: one.weight,
+        is_mean: false,
     };
-    let row = |at: usize, name: &str, interval: Interval, radius: f64| Row {
-        name: name.to_owned(),
-        text: between(interval),
-        y: at * ROW + ROW / 2,
-        low_x: place(interval.low),
-        dot_x: place(interval.estimate),
-        high_x: place(interval.high),
-        radius: decimal(radius, 1),
+    let mean = programme.mean.map(|interval| Estimate {
+        label: "All together".into(),
+        interval,
+        weight: 1.0,
+        is_mean: true,
+    });
+    let estimates: Vec<Estimate> = programme.judged.iter().map(estimate).chain(mean).collect();
+    let rows = estimates.iter().map(|one| (one.label.clone(), between(one.interval)));
+    let chart = Chart {
+        name: "programme".into(),
+        title: "More buyers by the e-mail, by campaign".into(),
+        about: "",
+        unit: Unit::Change,
+        table: "",
+        kind: Kind::Forest(estimates.clone()),
     };
-    let largest = programme.judged.iter().map(|one| one.weight).fold(f64::EPSILON, f64::max);
-    let of = |(at, one): (usize, &Judged)| {
-        row(at, &one.name, one.uplift, 3.0 + 5.0 * (one.weight / largest).sqrt())
-    };
-    let rows: Vec<Row> = programme.judged.iter().enumerate().map(of).collect();
-    let mean = programme.mean.map(|mean| row(rows.len(), "All together", mean, 8.0));
     Some(Together {
         sentence: sentence(programme),
         earned: earned(programme, currency),
         note: note(programme),
-        height: (rows.len() + usize::from(mean.is_some())) * ROW + 18,
-        zero_x: place(0.0),
-        rows,
-        mean,
+        rows: rows.collect(),
+        svg: view::svg(&chart),
     })
 }
 

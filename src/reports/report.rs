@@ -1,7 +1,9 @@
 //! The shape of a report: what is stored, exported and drawn.
 
 use super::attribution::Attributed;
+use super::delivery::Delivery;
 use super::detail::Detail;
+use super::segments::Segment;
 use super::window::Window;
 use crate::money::Money;
 use crate::picker::plan::Arm;
@@ -27,12 +29,21 @@ pub struct Report {
     /// How likely the groups' sizes are with the planned shares; below 0.001 nothing may be concluded.
     pub ratio_p_value: Option<f64>,
     pub days: Vec<Day>,
+    /// What the mail had earned by the end of each day; empty without [`Report::mail`].
+    #[serde(default)]
+    pub gained: Vec<Gained>,
+    /// For whom the mail worked; empty without [`Report::mail`].
+    #[serde(default)]
+    pub segments: Vec<Segment>,
     pub left_out: LeftOut,
     /// What may be said of the mail before the window closes; `None` afterwards, and without a holdout.
     pub early: Option<Early>,
     /// Orders ascribed as other tools do it.
     pub attribution: Vec<Attributed>,
     pub detail: Detail,
+    /// `None` of a campaign that was sent elsewhere.
+    #[serde(default)]
+    pub delivery: Option<Delivery>,
     /// One plain sentence for whoever reads nothing else, and what to keep in mind.
     pub verdict: String,
     pub cautions: Vec<String>,
@@ -170,6 +181,14 @@ pub struct Day {
     /// Net revenue per customer of the group, so that groups of different size can be laid side by side.
     pub mailed: Option<f64>,
     pub holdout: Option<f64>,
+}
+
+/// What the mail had earned since the first day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gained {
+    pub date: NaiveDate,
+    /// In the report's currency: the difference per customer × the mailed group's people.
+    pub difference: Interval,
 }
 
 /// What happened in the window and is not in the figures.

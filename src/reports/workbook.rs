@@ -2,8 +2,12 @@
 //! follow, and the days as a chart.
 
 use super::Reported;
-use super::tables::{Cell, Table, Unit};
-use rust_xlsxwriter::{Chart, ChartType, Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError};
+use super::definitions::DEFINITIONS;
+use super::table::{Cell, Table, Unit};
+use chrono::Datelike;
+use rust_xlsxwriter::{
+    Chart, ChartType, ExcelDateTime, Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError,
+};
 
 struct Formats {
     head: Format,
@@ -11,6 +15,9 @@ struct Formats {
     share: Format,
     money: Format,
     number: Format,
+    change: Format,
+    gain: Format,
+    date: Format,
     wrap: Format,
 }
 
@@ -22,6 +29,9 @@ impl Formats {
             share: Format::new().set_num_format("0.00%"),
             money: Format::new().set_num_format("#,##0.00"),
             number: Format::new().set_num_format("0.0000"),
+            change: Format::new().set_num_format("+0.00%;-0.00%"),
+            gain: Format::new().set_num_format("+#,##0.00;-#,##0.00"),
+            date: Format::new().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left),
             wrap: Format::new().set_text_wrap().set_align(FormatAlign::Top),
         }
     }
@@ -33,6 +43,9 @@ impl Formats {
             Unit::Share => &self.share,
             Unit::Money => &self.money,
             Unit::Number => &self.number,
+            Unit::Change => &self.change,
+            Unit::Gain => &self.gain,
+            Unit::Date => &self.date,
         }
     }
 }
@@ -48,7 +61,8 @@ pub fn write(reported: &Reported, tables: &[Table]) -> Result<Vec<u8>, XlsxError
         fill(sheet, table, &formats)?;
         match table.name {
             "groups" => derive(sheet, table, &formats)?,
-            "days" => draw(sheet, table)?,
+            "days" | "gained" => draw(sheet, table, ChartType::Line, 1..table.columns.len())?,
+            "places" | "origins" => draw(sheet, table, ChartType::Bar, 3..4)?,
             _ => {}
         }
     }
@@ -89,7 +103,7 @@ fn fill(sheet: &mut Worksheet, table: &Table, formats: &Formats) -> Result<(), X
     for (at, column) in (0u16..).zip(&table.columns) {
         let width = if column.unit == Unit::Text { 30.0 } else { 14.0 };
         sheet.set_column_width(at, width)?;
-        sheet.write_string_with_format(0, at, column.title, &formats.head)?;
+        sheet.write_string_with_format(0, at, &column.title, &formats.head)?;
     }
     for (row, cells) in (1u32..).zip(&table.rows) {
         for ((at, column), cell) in (0u16..).zip(&table.columns).zip(cells) {
@@ -101,6 +115,11 @@ fn fill(sheet: &mut Worksheet, table: &Table, formats: &Formats) -> Result<(), X
                 Cell::Number(number) => {
                     sheet.write_number_with_format(row, at, *number, formats.of(column.unit))?;
                 }
+                Cell::Date(date) => {
+                    let (month, day) = (date.month() as u8, date.day() as u8);
+                    let day = ExcelDateTime::from_ymd(date.year() as u16, month, day)?;
+                    sheet.write_datetime_with_format(row, at, &day, &formats.date)?;
+                }
                 Cell::None => {}
             }
         }
@@ -110,15 +129,17 @@ fn fill(sheet: &mut Worksheet, table: &Table, formats: &Formats) -> Result<(), X
 
 /// Columns of the groups that follow from others, as formulas with the value beside them.
 fn derive(sheet: &mut Worksheet, table: &Table, formats: &Formats) -> Result<(), XlsxError> {
-    let place = |title: &str| table.columns.iter().position(|column| column.title == title);
     let derived = [
         ("Conversion", "Buyers", "Customers", '/'),
         ("Revenue", "Bought", "Given back", '-'),
         ("Per order", "Revenue", "Orders", '/'),
         ("Per customer", "Revenue", "Customers", '/'),
+        ("Of those with picks", "Bought a pick", "Had picks", '/'),
     ];
     for (target, first, second, sign) in derived {
-        let (Some(target), Some(first), Some(second)) = (place(target), place(first), place(second)) else {
+        let (Some(target), Some(first), Some(second)) =
+            (table.place(target), table.place(first), table.place(second))
+        else {
             continue;
         };
         for (row, cells) in (1u32..).zip(&table.rows) {
@@ -137,15 +158,23 @@ fn letter(column: usize) -> char {
     char::from(b'A' + column as u8)
 }
 
-fn draw(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
-    let last = table.rows.len() as u32;
-    let mut chart = Chart::new(ChartType::Line);
-    for column in 1..table.columns.len() as u16 {
+/// `columns` of the table as a chart beside it, over the first one.
+fn draw(
+    sheet: &mut Worksheet,
+    table: &Table,
+    kind: ChartType,
+    columns: std::ops::Range<usize>,
+) -> Result<(), XlsxError> {
+    let (last, name) = (table.rows.len() as u32, sheet_name(table));
+    let name = name.as_str();
+    let mut chart = Chart::new(kind);
+    for column in columns {
+        let column = column as u16;
         chart
             .add_series()
-            .set_name(("Days", 0, column))
-            .set_categories(("Days", 1, 0, last, 0))
-            .set_values(("Days", 1, column, last, column));
+            .set_name((name, 0, column))
+            .set_categories((name, 1, 0, last, 0))
+            .set_values((name, 1, column, last, column));
     }
     chart.title().set_name(table.title);
     chart.set_width(760).set_height(360);
@@ -157,9 +186,10 @@ fn definitions(sheet: &mut Worksheet, tables: &[Table], formats: &Formats) -> Re
     sheet.set_name("What it means")?;
     sheet.set_column_width(0, 30)?;
     sheet.set_column_width(1, 110)?;
-    for (row, table) in (0u32..).zip(tables) {
-        sheet.write_string_with_format(row, 0, table.title, &formats.head)?;
-        sheet.write_string_with_format(row, 1, table.about, &formats.wrap)?;
+    let tables = tables.iter().map(|table| (table.title, table.about));
+    for (row, (word, meaning)) in (0u32..).zip(tables.chain(DEFINITIONS)) {
+        sheet.write_string_with_format(row, 0, word, &formats.head)?;
+        sheet.write_string_with_format(row, 1, meaning, &formats.wrap)?;
     }
     Ok(())
 }

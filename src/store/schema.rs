@@ -174,6 +174,8 @@ diesel::table! {
         computed_at -> TimestamptzSqlite,
         history_version -> BigInt,
         report -> Text,
+        frozen_at -> Nullable<TimestamptzSqlite>,
+        fingerprint -> Nullable<Text>,
     }
 }
 

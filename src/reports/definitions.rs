@@ -1,0 +1,56 @@
+//! What each number means, as it stands at the end of every form of a report.
+
+pub const DEFINITIONS: [(&str, &str); 12] = [
+    (
+        "Customers",
+        "Everybody assigned to the group, whether they opened the mail or not. Guests belong to no group.",
+    ),
+    (
+        "Buyers and conversion",
+        "Customers with at least one order between the first and the last day; divided by the group's customers. Who gave \
+         everything back still counts as a buyer.",
+    ),
+    ("Orders", "Distinct order numbers; without a number, what a customer bought at the same moment."),
+    (
+        "Revenue",
+        "What was paid in these days less what was given back of it until the last day, in the shop's currency. Refunds of \
+         earlier purchases are left out.",
+    ),
+    (
+        "Per order, per customer",
+        "Revenue divided by orders, and by all customers of the group, also those who bought nothing.",
+    ),
+    (
+        "Bought a pick",
+        "Customers who bought at least one of the products picked for them; divided by the customers who had picks. In the \
+         group with best-sellers, the best-sellers are the picks.",
+    ),
+    (
+        "Personal picks",
+        "Picks that came from what the customer did or bought, of all picks of the group with personal picks. The others are \
+         best-sellers, pinned products, or from a favourite category.",
+    ),
+    (
+        "Range of products",
+        "Different products picked, divided by the products that could have been picked under the rules.",
+    ),
+    (
+        "Additional revenue and buyers",
+        "The difference to the control per customer, times the customers who got the mail. With its 95 % interval: Newcombe's \
+         score interval for buyers, Welch's for revenue.",
+    ),
+    (
+        "Large baskets cut",
+        "The same difference, resampled 5 000 times with the largest baskets cut to a stated amount, so that one of them \
+         cannot make the result (bootstrap, bias-corrected and accelerated).",
+    ),
+    (
+        "With what they spent before",
+        "The same difference, less what the 90 days before the mail explain of it (CUPED). It needs fewer customers for the \
+         same certainty.",
+    ),
+    (
+        "95 % interval",
+        "Made in this way, 95 of 100 intervals hold the true value. Where it holds zero, the difference may as well be chance.",
+    ),
+];

@@ -1,0 +1,11 @@
+//! What a campaign earned: the figures, the comparisons, every form they leave the building in, and what is frozen.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod compared;
+mod figures;
+mod files;
+mod frozen;
+mod planted;
+#[path = "../support/mod.rs"]
+mod support;

@@ -9,16 +9,20 @@ use super::catalogue::Catalogue;
 use super::model_file::LiveModel;
 use super::plan::{Arm, Origin};
 use super::reason::Why;
-use super::rules::{Lately, Lens, Rules, Sight};
+use super::rules::{Lately, Lens, Prepared, Rules, Sight};
 use super::slate::{Placed, Slate};
 use super::stock::Shares;
 use crate::conditions::Table;
+use crate::recommender::slate::best::{Offer, Ranking, WORD};
 use crate::recommender::{Kind, Past, Scorer, User};
-use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
 /// Keeps boosts in effect among products that never sold.
 const NEVER_SOLD: f64 = 0.001;
+
+/// Products put in order at once for a customer: rules take some of them, seldom most.
+const FEWEST_RANKED: usize = 24;
+const MOST_RANKED: usize = 40;
 
 /// What picks are made from.
 #[derive(Clone, Copy)]
@@ -41,6 +45,10 @@ pub struct Picker<'a> {
     /// The candidates that the model knows: its item numbers, ascending, and for each the place.
     items: Vec<u32>,
     places: Vec<usize>,
+    /// The rules, ready for the customers.
+    prepared: Prepared<'a>,
+    /// The rules' factors, and as many more as fill the last word.
+    factors: Vec<f32>,
     /// Behaviour's product number to the model's item number.
     item_of: Vec<Option<u32>>,
     best_sellers: Vec<(usize, f32)>,
@@ -74,8 +82,20 @@ impl<'a> Picker<'a> {
             }
         }
         let item_of = behaviour.products.ids().map(|id| live.products.number(id)).collect();
-        let slots = usize::from(slots);
-        Self { known, slots, items, places, item_of, best_sellers, best_of_category, shares: None }
+        let mut factors = rules.factors().to_vec();
+        factors.resize(factors.len().next_multiple_of(WORD), 1.0);
+        Self {
+            known,
+            slots: usize::from(slots),
+            items,
+            places,
+            prepared: Prepared::new(rules, known.customers),
+            factors,
+            item_of,
+            best_sellers,
+            best_of_category,
+            shares: None,
+        }
     }
 
     /// From now on nobody is shown what was given to others.
@@ -89,12 +109,12 @@ impl<'a> Picker<'a> {
 
     /// One thread's part: customers one after another, with the memory kept between them.
     pub fn worker(&self) -> Worker<'_, 'a> {
-        let Known { rules, customers, lately, .. } = self.known;
         Worker {
-            lens: Lens::new(rules, customers, lately).with_shares(self.shares.as_ref()),
+            lens: Lens::new(&self.prepared, self.known.lately).with_shares(self.shares.as_ref()),
             scorer: self.known.live.model.scorer(&self.items),
             scores: vec![0.0; self.items.len()],
-            heap: Vec::with_capacity(self.items.len()),
+            by_place: vec![0.0; self.factors.len()],
+            ranking: Ranking::default(),
             pairs: Vec::new(),
             taste: Taste::default(),
             picker: self,
@@ -176,8 +196,10 @@ pub struct Worker<'p, 'a> {
     picker: &'p Picker<'a>,
     lens: Lens<'p>,
     scorer: Box<dyn Scorer + 'p>,
+    /// By item; and by place, 0 for what the model does not know.
     scores: Vec<f32>,
-    heap: Vec<Scored>,
+    by_place: Vec<f32>,
+    ranking: Ranking,
     pairs: Vec<(u32, f32)>,
     taste: Taste,
 }
@@ -192,9 +214,10 @@ impl Worker<'_, '_> {
         let Known { activity, .. } = picker.known;
         let bought = activity.bought(activity.customers.number(customer));
         let mut slate = Slate::new(self.lens.look(customer, row, bought), picker.slots);
-        self.fill(customer, bought, arm, &mut slate);
+        let knows_them = arm == Arm::Picks && !slate.is_full() && self.rank(customer, slate.sight());
+        self.fill(bought, (arm, knows_them), &mut slate);
         if slate.relax() {
-            self.fill(customer, bought, arm, &mut slate);
+            self.fill(bought, (arm, knows_them), &mut slate);
         }
         Picked { arm, slots: slate.finish() }
     }
@@ -254,40 +277,45 @@ impl Worker<'_, '_> {
         let (picker, scores) = (self.picker, std::mem::take(&mut self.scores));
         let sight = self.sight(customer, row);
         let positive = scores.iter().zip(&picker.places).filter(|(score, _)| **score > 0.0);
-        let mut ranked: Vec<Scored> =
-            positive.map(|(&score, &place)| Scored { score: sight.adjust(place, score), place }).collect();
-        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        let mut ranked: Vec<_> =
+            positive.map(|(&score, &place)| (place, sight.adjust(place, score))).collect();
+        ranked.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         self.scores = scores;
-        Some(ranked.into_iter().map(|one| (one.place, one.score)).collect())
+        Some(ranked)
     }
 
-    fn fill(&mut self, customer: &str, bought: Bought<'_>, arm: Arm, slate: &mut Slate<'_>) {
+    fn fill(&mut self, bought: Bought<'_>, (arm, knows_them): (Arm, bool), slate: &mut Slate<'_>) {
         let picker = self.picker;
-        if arm == Arm::Picks && !slate.is_full() {
-            self.fill_personal(customer, bought, slate);
-            if let (false, Some(ranked)) = (slate.is_full(), picker.favourite(bought)) {
-                slate.fill(Origin::Category, ranked.iter().copied(), |_| (Why::Category, None));
-            }
+        if knows_them {
+            let mut ranking = std::mem::take(&mut self.ranking);
+            let ranked = (0..).map_while(|nth| ranking.nth(nth));
+            slate.fill(Origin::Personal, ranked, |place| self.reason(place, bought));
+            self.ranking = ranking;
+        }
+        if let (Arm::Picks, false, Some(ranked)) = (arm, slate.is_full(), picker.favourite(bought)) {
+            slate.fill(Origin::Category, ranked.iter().copied(), |_| (Why::Category, None));
         }
         slate.fill(Origin::Popular, picker.best_sellers.iter().copied(), |_| (Why::Popular, None));
     }
 
-    fn fill_personal(&mut self, customer: &str, bought: Bought<'_>, slate: &mut Slate<'_>) {
-        let picker = self.picker;
+    /// Ranks what may be shown to a customer; answers whether the model knows them.
+    fn rank(&mut self, customer: &str, sight: &Sight<'_>) -> bool {
         self.read_taste(customer);
         if !self.scorer.score(self.taste.user(), &mut self.scores) {
-            return;
+            return false;
         }
-        let mut heap = std::mem::take(&mut self.heap);
-        heap.clear();
-        let positive = self.scores.iter().zip(&picker.places).filter(|(score, _)| **score > 0.0);
-        let sight = slate.sight();
-        heap.extend(positive.map(|(&score, &place)| Scored { score: sight.adjust(place, score), place }));
-        // Building the heap is linear; only as many are sorted as are looked at.
-        let mut heap = BinaryHeap::from(heap);
-        let ranked = std::iter::from_fn(|| heap.pop().map(|best| (best.place, best.score)));
-        slate.fill(Origin::Personal, ranked, |place| self.reason(place, bought));
-        self.heap = heap.into_vec();
+        for (&score, &place) in self.scores.iter().zip(&self.picker.places) {
+            self.by_place[place] = score;
+        }
+        let multipliers: Vec<_> = sight.multipliers().collect();
+        let offer = Offer {
+            scores: &self.by_place,
+            factors: &self.picker.factors,
+            allowed: sight.allowed(),
+            multipliers: &multipliers,
+        };
+        self.ranking.rank(&offer, (2 * self.picker.slots).clamp(FEWEST_RANKED, MOST_RANKED));
+        true
     }
 
     fn read_taste(&mut self, customer: &str) {
@@ -335,32 +363,6 @@ impl Worker<'_, '_> {
         same.map_or((Why::Taste, None), |(&past, _)| (Why::Fits, Some(past)))
     }
 }
-
-/// Higher scores first; among equals the smaller place.
-struct Scored {
-    score: f32,
-    place: usize,
-}
-
-impl Ord for Scored {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.score.total_cmp(&other.score).then(other.place.cmp(&self.place))
-    }
-}
-
-impl PartialOrd for Scored {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Scored {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Scored {}
 
 #[cfg(test)]
 #[path = "pick_tests.rs"]

@@ -7,13 +7,17 @@ use crate::money::Money;
 use crate::picker::activity;
 use crate::picker::arms::Assignment;
 use crate::picker::build::pick as pick_all;
+use crate::picker::facts::CustomerTable;
 use crate::picker::plan::{Attribute, Controls, Effect, Products, Rule};
 use crate::picker::rules::{self, Setting};
 use crate::picker::tests_model::live;
 use crate::recommender::Interactions;
-use crate::records::{Event, EventKind, Events, Product};
+use crate::records::{Customer, Event, EventKind, Events, Product};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
+
+#[path = "pick_naive_tests.rs"]
+mod naive;
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -91,6 +95,20 @@ impl World {
         Behaviour { customers, products, interactions, log: None, descriptions: None }
     }
 
+    /// Every third customer is Austrian, every third nobody knows where from.
+    fn customers(&self, columns: &[usize], known: (&Activity, &Catalogue)) -> Table {
+        let mut table = CustomerTable::new(columns, known, now());
+        for number in 0..CUSTOMERS {
+            let country = ["AT", "DE", ""][usize::from(number % 3)].to_owned();
+            table.push(&Customer {
+                id: format!("c{number:02}"),
+                country: Some(country),
+                ..Customer::default()
+            });
+        }
+        table.finish()
+    }
+
     /// `None` when the rules are refused.
     fn picks(&self, threads: usize) -> Option<Vec<Row>> {
         let catalogue = self.catalogue();
@@ -106,13 +124,14 @@ impl World {
         };
         let rules = rules::compile(&self.rules, choice, setting).ok()?;
         let live = live(self.products.len());
+        let customers = self.customers(&rules.customer_columns(), (&activity, &catalogue));
         let known = Known {
             catalogue: &catalogue,
             activity: &activity,
             behaviour: &behaviour,
             live: &live,
             rules: &rules,
-            customers: None,
+            customers: Some(&customers),
             lately: None,
         };
         let picker = Picker::new(known, self.slots);

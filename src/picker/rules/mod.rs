@@ -8,7 +8,7 @@ mod scope;
 mod tests;
 
 pub use again::Lately;
-pub use lens::{Bar, Lens, Sight};
+pub use lens::{Bar, Lens, Prepared, Sight};
 
 use super::activity::Activity;
 use super::catalogue::{Catalogue, Choice, in_category};
@@ -230,10 +230,18 @@ impl Rules {
     }
 
     fn bound(&self) -> Bound<'_> {
+        self.of_the_day().with(Root::Product, Side::Every(&self.products))
+    }
+
+    fn of_the_day(&self) -> Bound<'_> {
         Bound::default()
-            .with(Root::Product, Side::Every(&self.products))
             .with(Root::Today, Side::Row(&self.day, 0))
             .with(Root::Campaign, Side::Row(&self.campaign, 0))
+    }
+
+    /// What each candidate's score is multiplied by for everybody.
+    pub fn factors(&self) -> &[f32] {
+        &self.factors
     }
 
     /// The candidates that a scope over products holds for.

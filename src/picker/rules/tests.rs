@@ -143,7 +143,8 @@ fn what_depends_on_the_customer_is_asked_for_each() {
     let rules = compile(&rules, choice, setting(&catalogue, &activity)).unwrap();
     let people = [person("anna", "DE"), person("omar", "SA")];
     let table = table(&rules, &people, (&activity, &catalogue));
-    let mut lens = Lens::new(&rules, Some(&table), None);
+    let ready = Prepared::new(&rules, Some(&table));
+    let mut lens = Lens::new(&ready, None);
     let of = |id| activity.bought(activity.customers.number(id));
     // Anna's middle price is 12: wine for 50 is too dear, wine for 5 too cheap; the tea she bought 300 days ago.
     let anna = lens.look("anna", Some(0), of("anna"));
@@ -173,7 +174,8 @@ fn consumables_come_back_when_they_are_due() {
     let rules = [Effect::ExcludeUntilDue { days: 365 }.into()];
     let choice = catalogue.choose(&Products::default(), None, now());
     let rules = compile(&rules, choice, setting(&catalogue, &activity)).unwrap();
-    let mut lens = Lens::new(&rules, None, None);
+    let ready = Prepared::new(&rules, None);
+    let mut lens = Lens::new(&ready, None);
     let sight = lens.look("c1", None, activity.bought(activity.customers.number("c1")));
     assert_eq!([0, 1].map(|place| sight.bar(place, &[], 1)), [Some(Bar::Rule(0)), None]);
 }
@@ -185,7 +187,8 @@ fn at_least_keeps_places_free_until_it_is_relaxed() {
         Rule::when(Effect::AtMost { n: 1 }, "product.category == 'Wine'"),
     ];
     let rules = compiled(&rules).unwrap();
-    let mut lens = Lens::new(&rules, None, None);
+    let ready = Prepared::new(&rules, None);
+    let mut lens = Lens::new(&ready, None);
     let mut sight = lens.look("c", None, Bought::default());
     assert!(sight.admits(0, &[], 2) && !sight.admits(0, &[], 1), "the only place is the tea's");
     assert!(sight.admits(2, &[0], 2) && !sight.admits(1, &[0], 2));
@@ -201,7 +204,8 @@ fn what_was_shown_lately_is_not_shown_again() {
     for shown in [[("anna", vec![2, 0])], [("omar", vec![1])], [("anna", vec![1])]] {
         lately.add(shown.into_iter());
     }
-    let mut lens = Lens::new(&rules, None, Some(&lately));
+    let ready = Prepared::new(&rules, None);
+    let mut lens = Lens::new(&ready, Some(&lately));
     let barred = |sight: Sight<'_>| [0, 1, 2].map(|place| sight.bar(place, &[], 3).is_some());
     assert_eq!(
         barred(lens.look("anna", None, Bought::default())),
@@ -268,7 +272,8 @@ proptest! {
             whole.finish()
         };
         let facts = facts::of_products(&catalogue, &all, Some(&activity), now());
-        let mut lens = Lens::new(&compiled, Some(&table), None);
+        let ready = Prepared::new(&compiled, Some(&table));
+        let mut lens = Lens::new(&ready, None);
         for (row, name) in names.iter().enumerate() {
             let sight = lens.look(name, Some(row), activity.bought(activity.customers.number(name)));
             for (at, number) in all.iter().enumerate() {

@@ -21,6 +21,7 @@ pub mod presets;
 pub mod preview;
 pub mod responses;
 pub mod rule_form;
+pub mod rule_sets;
 mod segments;
 pub mod sending;
 pub mod series;

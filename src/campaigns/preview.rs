@@ -190,6 +190,12 @@ fn left_out(summary: &Summary) -> Vec<String> {
     let products =
         summary.products_removed.iter().map(|r| format!("{} products {}", web::whole(r.count as i64), r.why));
     let mut lines: Vec<String> = customers.chain(products).collect();
+    if let Some(variety) = summary.variety {
+        lines.push(format!(
+            "Variety {} of 100: 0 is the same category and brand throughout an e-mail, 100 nothing in common",
+            web::decimal(100.0 * variety, 0)
+        ));
+    }
     if let Some(gap) = summary.stock_gap {
         let share = web::decimal(100.0 * gap, 2);
         lines.push(format!("Scarce products were shared out, at most {share} % less well than can be"));

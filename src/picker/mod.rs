@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod deeds;
 pub mod describe;
 pub mod facts;
+pub mod likeness;
 pub mod live_model;
 pub mod model_file;
 pub mod pick;
@@ -25,6 +26,7 @@ pub mod summary;
 #[cfg(test)]
 mod tests_model;
 pub mod trace;
+mod variants;
 pub mod workbench;
 
 pub use reason::Why;

@@ -6,6 +6,7 @@
 use super::activity::{Activity, Bought};
 use super::behaviour::Behaviour;
 use super::catalogue::Catalogue;
+use super::likeness::Likeness;
 use super::model_file::LiveModel;
 use super::plan::{Arm, Origin};
 use super::reason::Why;
@@ -23,6 +24,10 @@ const NEVER_SOLD: f64 = 0.001;
 /// Products put in order at once for a customer: rules take some of them, seldom most.
 const FEWEST_RANKED: usize = 24;
 const MOST_RANKED: usize = 40;
+
+/// The best products among which a varied list is looked for.
+const CANDIDATES_A_SLOT: usize = 10;
+const FEWEST_CANDIDATES: usize = 50;
 
 /// What picks are made from.
 #[derive(Clone, Copy)]
@@ -53,6 +58,8 @@ pub struct Picker<'a> {
     item_of: Vec<Option<u32>>,
     best_sellers: Vec<(usize, f32)>,
     best_of_category: HashMap<u32, Vec<(usize, f32)>>,
+    /// What variety counts for beside the scores, from 0 to 1.
+    variety: Option<(f32, &'a Likeness)>,
     /// Who may be shown what is scarce.
     shares: Option<Shares>,
 }
@@ -94,6 +101,7 @@ impl<'a> Picker<'a> {
             item_of,
             best_sellers,
             best_of_category,
+            variety: None,
             shares: None,
         }
     }
@@ -101,6 +109,11 @@ impl<'a> Picker<'a> {
     /// From now on nobody is shown what was given to others.
     pub fn keep_to(&mut self, shares: Option<Shares>) {
         self.shares = shares;
+    }
+
+    /// From now on lists are varied: by so much, from 0 to 100.
+    pub fn vary(&mut self, variety: u8, likeness: &'a Likeness) {
+        self.variety = (variety > 0).then(|| (f32::from(variety) / 100.0, likeness));
     }
 
     pub fn slots(&self) -> usize {
@@ -261,6 +274,11 @@ impl Worker<'_, '_> {
         self.scores = scores;
     }
 
+    /// The catalogue's number of a candidate.
+    pub(super) fn number(&self, place: usize) -> u32 {
+        self.picker.known.rules.candidates[place]
+    }
+
     /// The rules as they stand for one customer.
     pub(super) fn sight(&mut self, customer: &str, row: Option<usize>) -> Sight<'_> {
         let activity = self.picker.known.activity;
@@ -288,6 +306,11 @@ impl Worker<'_, '_> {
         let picker = self.picker;
         if knows_them {
             let mut ranking = std::mem::take(&mut self.ranking);
+            if let Some(variety) = picker.variety {
+                let most = (CANDIDATES_A_SLOT * picker.slots).max(FEWEST_CANDIDATES);
+                let ranked: Vec<_> = (0..most).map_while(|nth| ranking.nth(nth)).collect();
+                slate.fill_varied(Origin::Personal, &ranked, variety, |place| self.reason(place, bought));
+            }
             let ranked = (0..).map_while(|nth| ranking.nth(nth));
             slate.fill(Origin::Personal, ranked, |place| self.reason(place, bought));
             self.ranking = ranking;

@@ -253,6 +253,7 @@ fn any_large_world() -> impl Strategy<Value = World> {
         purchases,
         rules,
         slots,
+        variety: 0,
     })
 }
 

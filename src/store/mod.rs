@@ -13,6 +13,7 @@ pub mod mails;
 pub mod models;
 pub mod reports;
 pub mod responses;
+pub mod rule_sets;
 mod schema;
 pub mod segments;
 pub mod sendings;

@@ -62,6 +62,8 @@ pub enum Bar {
     Taken,
     /// The number of the rule.
     Rule(usize),
+    /// A variant of it has a place already, and a rule forbids a second one.
+    Variant { rule: usize, of: usize },
 }
 
 /// The rules for one customer.
@@ -161,7 +163,11 @@ impl Sight<'_> {
             return Some(Bar::Rule(*rule));
         }
         if let Some(cap) = self.rules.caps.iter().find(|cap| !cap.admits(place, taken)) {
-            return Some(Bar::Rule(cap.rule));
+            let same = |other: &&usize| cap.group_of[**other] == cap.group_of[place];
+            return Some(match taken.iter().find(same).filter(|_| cap.of_variants) {
+                Some(&of) => Bar::Variant { rule: cap.rule, of },
+                None => Bar::Rule(cap.rule),
+            });
         }
         (!self.is_relaxed && self.must_be_kept_free(place, taken, slots)).then_some(Bar::Taken)
     }

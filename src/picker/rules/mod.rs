@@ -15,6 +15,7 @@ use super::catalogue::{Catalogue, Choice, in_category};
 use super::facts;
 use super::plan::{Attribute, Effect, Plan, Rule};
 use super::refusal::{Refusal, Removed};
+use super::variants;
 use crate::conditions::{Bound, Condition, Root, Side, Table};
 use again::Again;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -75,6 +76,8 @@ struct Cap {
     /// For each candidate its category or brand; those without are not limited.
     group_of: Vec<Option<u32>>,
     n: u8,
+    /// The groups are products with their variants.
+    of_variants: bool,
 }
 
 struct Minimum {
@@ -218,7 +221,7 @@ impl Rules {
 
     /// The first of the rules “at most so many of one …”: for each candidate its group, alone in one where it has none.
     pub fn first_cap(&self) -> Option<(Vec<u32>, usize)> {
-        let cap = self.caps.first()?;
+        let cap = self.caps.iter().find(|cap| !cap.of_variants).or(self.caps.first())?;
         let most = cap.group_of.iter().flatten().max().map_or(0, |most| most + 1);
         let group = |(group, own): (&Option<u32>, u32)| group.unwrap_or(most + own);
         Some((cap.group_of.iter().zip(0..).map(group).collect(), usize::from(cap.n)))
@@ -254,7 +257,10 @@ impl Rules {
     fn add(&mut self, number: usize, rule: &Rule, scope: Scope, setting: Setting<'_>) -> Result<(), Refusal> {
         let Setting { catalogue, .. } = setting;
         match &rule.effect {
-            Effect::ExcludeOutOfStock {} | Effect::NeedsPicture {} | Effect::PriceRange { .. } => {}
+            Effect::ExcludeOutOfStock {}
+            | Effect::NeedsPicture {}
+            | Effect::MinMargin { .. }
+            | Effect::PriceRange { .. } => {}
             Effect::Exclude {} | Effect::Only {} => {
                 let what =
                     if rule.effect == (Effect::Only {}) { Influence::BarsAllElse } else { Influence::Bars };
@@ -298,11 +304,17 @@ impl Rules {
                     Attribute::Brand => catalogue.brand_of(number),
                 };
                 let group_of = self.candidates.iter().zip(mask).map(group).collect();
-                self.caps.push(Cap { rule: number, group_of, n: *n });
+                self.caps.push(Cap { rule: number, group_of, n: *n, of_variants: false });
+            }
+            Effect::OneOfVariants {} => {
+                let groups = variants::groups(catalogue, &self.candidates);
+                let group_of = groups.into_iter().zip(self.mask(&scope));
+                let group_of = group_of.map(|(group, within)| within.then_some(group)).collect();
+                self.caps.push(Cap { rule: number, group_of, n: 1, of_variants: true });
             }
             Effect::AtMost { n } => {
                 let group_of = self.mask(&scope).into_iter().map(|within| within.then_some(0)).collect();
-                self.caps.push(Cap { rule: number, group_of, n: *n });
+                self.caps.push(Cap { rule: number, group_of, n: *n, of_variants: false });
             }
             Effect::AtLeast { n } => self.minima.push(Minimum { wanted: self.mask(&scope), n: *n }),
             Effect::Pin { product, slot } => self.pin(number, (product, *slot), scope, catalogue)?,
@@ -342,6 +354,9 @@ impl Rules {
         }
         if let Some(cap) = self.caps.iter().find(|cap| !cap.admits(place, &taken)) {
             let product = catalogue.product(number);
+            if cap.of_variants {
+                return Err(Refusal::PinsAreVariants(product.title.clone()));
+            }
             let group = product.category.clone().or_else(|| product.brand.clone()).unwrap_or_default();
             return Err(Refusal::PinsBreakCap { group, n: cap.n });
         }

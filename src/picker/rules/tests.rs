@@ -198,6 +198,33 @@ fn at_least_keeps_places_free_until_it_is_relaxed() {
 }
 
 #[test]
+fn variants_and_small_margins_are_left_out() {
+    let made = |id: &str, title: &str, cost: Option<i64>| Product {
+        title: title.into(),
+        cost: cost.map(Money::from_units),
+        ..product(id, "Shirts", 20, 1)
+    };
+    let catalogue = Catalogue::new(vec![
+        made("a", "Shirt, red, M", Some(10)),
+        made("b", "Shirt, blue, L", Some(16)),
+        made("c", "Trousers", Some(18)),
+        made("d", "Socks", None),
+    ]);
+    let activity = activity(&catalogue, &[]);
+    let compiled = |rules: &[Rule]| {
+        compile(rules, catalogue.choose(&Products::default(), None, now()), setting(&catalogue, &activity))
+    };
+    let rules = compiled(&[Effect::MinMargin { n: 20 }.into(), Effect::OneOfVariants {}.into()]).unwrap();
+    assert_eq!(rules.candidates, [0, 1], "the trousers leave 10 %, of the socks nobody knows");
+    assert_eq!(rules.removed[0].count, 2);
+    let ready = Prepared::new(&rules, None);
+    let sight = Lens::new(&ready, None).look("c", None, Bought::default());
+    assert_eq!(sight.bar(1, &[0], 4), Some(Bar::Variant { rule: 1, of: 0 }));
+    let pins = compiled(&[Effect::OneOfVariants {}.into(), pin("a", 1), pin("b", 2)]).err();
+    assert_eq!(pins, Some(Refusal::PinsAreVariants("Shirt, blue, L".into())));
+}
+
+#[test]
 fn what_was_shown_lately_is_not_shown_again() {
     let rules = compiled(&[Effect::NotPickedLately { campaigns: 2 }.into()]).unwrap();
     let mut lately = Lately::default();

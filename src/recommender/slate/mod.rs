@@ -2,6 +2,7 @@
 
 pub mod allocation;
 pub mod best;
+pub mod diversity;
 mod prices;
 
 pub use allocation::{Allocation, Limits, Offers, allocate};

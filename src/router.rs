@@ -67,6 +67,8 @@ fn campaign_routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/lists",         post().to(campaigns::upload))
         .route("/campaigns/{id}/audience-count", get().to(campaigns::counting::audience_count))
         .route("/campaigns/{id}/audience-count", post().to(campaigns::counting::count_typed))
+        .route("/campaigns/{id}/find-customers", get().to(campaigns::reverse::show))
+        .route("/campaigns/{id}/find-customers", post().to(campaigns::reverse::choose))
         .route("/campaigns/{id}/forecast",      get().to(campaigns::forecast::show))
         .route("/campaigns/{id}/impact",        post().to(campaigns::impact::show))
         .route("/rules/saved",                  get().to(campaigns::rule_sets::list))

@@ -559,14 +559,14 @@ fn a_slider_makes_the_products_of_an_e_mail_varied() {
         let step = owner.page(&format!("{campaign}/steps/rules"));
         assert_eq!(field(&step, "variety"), wish);
         let page = owner.generated(&campaign);
-        let told = page.split("Variety ").nth(1).expect("the measured variety");
-        told.split(' ').next().unwrap().parse().unwrap()
+        let told = page.split("variety, of 100").next().expect("the measured variety");
+        told.rsplit("stat-number\">").next().unwrap().split('<').next().unwrap().parse().unwrap()
     };
     let (similar, varied) = (variety("0"), variety("100"));
     assert!(similar < varied, "{similar} is not below {varied}");
     let campaign = owner.new_campaign();
     let refused = owner.save(&campaign, "rules", &[("slots", "3"), ("variety", "120")]);
-    assert!(body(refused).contains("variety goes from 0"));
+    assert!(body(refused).contains("goes from 0, similar products"));
 }
 
 #[test]
@@ -615,6 +615,34 @@ fn saved_rules_are_used_by_other_campaigns_and_changes_are_taken_back() {
     assert_eq!(owner.post(&format!("{path}/forget"), &[]).status(), 303);
     assert_eq!(owner.get(&path).status(), 404);
     assert!(owner.page(&format!("{second}/steps/rules")).contains("last 60 days"), "the copy stays");
+}
+
+#[test]
+fn the_customers_who_want_certain_products_become_the_audience() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    let path = format!("{campaign}/find-customers");
+    assert!(owner.page(&path).contains("No model is trained yet"));
+    owner.save(&campaign, "model", &[("model", "item_knn")]);
+    owner.generated(&campaign);
+    // Even customers buy what is for the home: it is for them.
+    owner.save(&campaign, "products", &[("categories", "Home > Light")]);
+    let page = decoded(&owner.page(&path));
+    assert!(page.contains("<strong>18</strong> of the 39 customers"), "{page}");
+    assert!(page.contains("<polyline"), "{page}");
+    let version = field(&page, "version");
+    let wrong = [("version", version.as_str()), ("size", "none")];
+    assert_eq!(owner.post(&path, &wrong).status(), 400);
+    let five = [("version", version.as_str()), ("size", "5")];
+    assert_eq!(owner.post(&path, &five).status(), 303);
+    let step = decoded(&owner.page(&format!("{campaign}/steps/audience?count=yes")));
+    assert!(step.contains("Most interested in") && step.contains("<strong>5</strong>"), "{step}");
+    assert_eq!(owner.post(&path, &five).status(), 409, "somebody changed it meanwhile");
+    owner.save(&campaign, "controls", &[("holdout", "0"), ("baseline", "0")]);
+    owner.generated(&campaign);
+    let again = decoded(&owner.page(&path));
+    assert!(again.contains("of the 39 customers"), "a list that was found before hides nobody");
 }
 
 #[test]

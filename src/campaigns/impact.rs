@@ -158,7 +158,10 @@ impl Benches {
 }
 
 /// The newest model of the plan's kind; before there is one, the newest of all.
-fn model_of(installation: &Installation, plan: &Plan) -> Result<Option<StoredModel>, GenerateError> {
+pub(super) fn model_of(
+    installation: &Installation,
+    plan: &Plan,
+) -> Result<Option<StoredModel>, GenerateError> {
     let mut all = installation.store.read(|conn| models::latest(conn, installation.shop_id(), 20))?;
     let fits = all.iter().position(|model| model.kind == plan.model).unwrap_or(0);
     Ok((!all.is_empty()).then(|| all.swap_remove(fits)))

@@ -20,6 +20,7 @@ mod people;
 pub mod presets;
 pub mod preview;
 pub mod responses;
+pub mod reverse;
 pub mod rule_form;
 pub mod rule_sets;
 mod segments;

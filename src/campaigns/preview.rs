@@ -136,12 +136,15 @@ fn snapshot(installation: &Installation) -> Result<Snapshot, HistoryError> {
 }
 
 fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
-    vec![
+    let mut facts = vec![
         ("customers get the e-mail", web::whole(summary.mailed() as i64)),
         ("get none, for comparison", web::whole(summary.holdout as i64)),
         ("products per e-mail", summary.slots.to_string()),
         ("products picked", web::whole(summary.products_used() as i64)),
-    ]
+    ];
+    // 0 is the same category and brand throughout an e-mail, 100 nothing in common.
+    facts.extend(summary.variety.map(|variety| ("variety, of 100", web::decimal(100.0 * variety, 0))));
+    facts
 }
 
 fn groups(summary: &Summary) -> Vec<Group> {
@@ -190,12 +193,6 @@ fn left_out(summary: &Summary) -> Vec<String> {
     let products =
         summary.products_removed.iter().map(|r| format!("{} products {}", web::whole(r.count as i64), r.why));
     let mut lines: Vec<String> = customers.chain(products).collect();
-    if let Some(variety) = summary.variety {
-        lines.push(format!(
-            "Variety {} of 100: 0 is the same category and brand throughout an e-mail, 100 nothing in common",
-            web::decimal(100.0 * variety, 0)
-        ));
-    }
     if let Some(gap) = summary.stock_gap {
         let share = web::decimal(100.0 * gap, 2);
         lines.push(format!("Scarce products were shared out, at most {share} % less well than can be"));

@@ -99,7 +99,11 @@ pub fn of_products(
 
 fn margin(product: &Product) -> f64 {
     match (product.price, product.cost) {
-        (Some(price), Some(cost)) if price > Money::ZERO => 100.0 * (1.0 - cost.as_f64() / price.as_f64()),
+        // Divided last, so that a fifth is 20 and not a little less.
+        (Some(price), Some(cost)) if price > Money::ZERO => {
+            let left = price.ten_thousandths() - cost.ten_thousandths();
+            100.0 * left as f64 / price.ten_thousandths() as f64
+        }
         _ => f64::NAN,
     }
 }

@@ -18,11 +18,13 @@ pub mod picks_file;
 pub mod plan;
 pub mod reason;
 pub mod refusal;
+pub mod reverse;
 mod rule;
 pub mod rules;
 pub mod slate;
 pub mod stock;
 pub mod summary;
+mod taste;
 #[cfg(test)]
 mod tests_model;
 pub mod trace;

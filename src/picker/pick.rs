@@ -13,9 +13,10 @@ use super::reason::Why;
 use super::rules::{Lately, Lens, Prepared, Rules, Sight};
 use super::slate::{Placed, Slate};
 use super::stock::Shares;
+use super::taste::{self, Taste};
 use crate::conditions::Table;
 use crate::recommender::slate::best::{Offer, Ranking, WORD};
-use crate::recommender::{Kind, Past, Scorer, User};
+use crate::recommender::{Scorer, User};
 use std::collections::HashMap;
 
 /// Keeps boosts in effect among products that never sold.
@@ -88,7 +89,6 @@ impl<'a> Picker<'a> {
                 best_of_category.entry(category).or_default().push((place, score));
             }
         }
-        let item_of = behaviour.products.ids().map(|id| live.products.number(id)).collect();
         let mut factors = rules.factors().to_vec();
         factors.resize(factors.len().next_multiple_of(WORD), 1.0);
         Self {
@@ -98,7 +98,7 @@ impl<'a> Picker<'a> {
             places,
             prepared: Prepared::new(rules, known.customers),
             factors,
-            item_of,
+            item_of: taste::items(behaviour, live),
             best_sellers,
             best_of_category,
             variety: None,
@@ -128,7 +128,6 @@ impl<'a> Picker<'a> {
             scores: vec![0.0; self.items.len()],
             by_place: vec![0.0; self.factors.len()],
             ranking: Ranking::default(),
-            pairs: Vec::new(),
             taste: Taste::default(),
             picker: self,
         }
@@ -169,41 +168,6 @@ fn best_sellers(known: Known<'_>, items: &[u32], places: &[usize]) -> Vec<(usize
     ranked
 }
 
-/// What one customer did, in the model's numbers.
-#[derive(Default)]
-struct Taste {
-    row: Option<u32>,
-    items: Vec<u32>,
-    weights: Vec<f32>,
-    past: (Vec<u32>, Vec<Kind>, Vec<i64>),
-}
-
-impl Taste {
-    fn user(&self) -> User<'_> {
-        let (items, kinds, at) = &self.past;
-        User { past: Past { items, kinds, at }, ..User::of(self.row, (&self.items, &self.weights)) }
-    }
-
-    /// Every deed with an item that the model knows, in the order of time.
-    fn read_past(&mut self, past: Past<'_>, item_of: &[Option<u32>]) {
-        for ((&product, &kind), &at) in past.items.iter().zip(past.kinds).zip(past.at) {
-            if let Some(item) = item_of[product as usize] {
-                self.past.0.push(item);
-                self.past.1.push(kind);
-                self.past.2.push(at);
-            }
-        }
-    }
-
-    fn clear(&mut self) {
-        self.items.clear();
-        self.weights.clear();
-        self.past.0.clear();
-        self.past.1.clear();
-        self.past.2.clear();
-    }
-}
-
 /// Scratch memory of one thread.
 pub struct Worker<'p, 'a> {
     picker: &'p Picker<'a>,
@@ -213,7 +177,6 @@ pub struct Worker<'p, 'a> {
     scores: Vec<f32>,
     by_place: Vec<f32>,
     ranking: Ranking,
-    pairs: Vec<(u32, f32)>,
     taste: Taste,
 }
 
@@ -343,22 +306,7 @@ impl Worker<'_, '_> {
 
     fn read_taste(&mut self, customer: &str) {
         let Known { behaviour, live, .. } = self.picker.known;
-        let taste = &mut self.taste;
-        taste.row = live.customers.number(customer);
-        taste.clear();
-        let Some(number) = behaviour.customers.number(customer) else { return };
-        let (products, weights) = behaviour.interactions.row(number);
-        self.pairs.clear();
-        let known = products.iter().zip(weights);
-        self.pairs.extend(known.filter_map(|(&product, &weight)| {
-            self.picker.item_of[product as usize].map(|item| (item, weight))
-        }));
-        self.pairs.sort_unstable_by_key(|pair| pair.0);
-        taste.items.extend(self.pairs.iter().map(|pair| pair.0));
-        taste.weights.extend(self.pairs.iter().map(|pair| pair.1));
-        if let Some(log) = &behaviour.log {
-            taste.read_past(log.past(number), &self.picker.item_of);
-        }
+        self.taste.read(customer, (behaviour, live), &self.picker.item_of);
     }
 
     fn reason(&self, place: usize, bought: Bought<'_>) -> (Why, Option<u32>) {

@@ -160,7 +160,7 @@ impl<'a> Part<'a> {
     fn ask(&self, asked: &Asked<'a>, out: &mut Bits, scratch: &mut Scratch) {
         match self {
             Self::Fixed(bits) => out.clone_from(bits),
-            Self::Alone(node) => out.fill(truth(node.values(&asked.alone)), asked.rows),
+            Self::Alone(node) => out.fill(truth(&node.values(&asked.alone)), asked.rows),
             Self::Not(part) => {
                 part.ask(asked, out, scratch);
                 std::mem::swap(&mut out.yes, &mut out.no);
@@ -168,7 +168,7 @@ impl<'a> Part<'a> {
             Self::Both(parts) => Self::join(parts, asked, out, scratch, false),
             Self::Either(parts) => Self::join(parts, asked, out, scratch, true),
             Self::Compare(relation, ranks, node) => {
-                ranks.compare(*relation, number(node.values(&asked.alone)), out);
+                ranks.compare(*relation, number(&node.values(&asked.alone)), out);
             }
             Self::In(members, at) => {
                 let (table, _, row) = asked.list;
@@ -185,7 +185,7 @@ impl<'a> Part<'a> {
     fn join(parts: &[Self; 2], asked: &Asked<'a>, out: &mut Bits, scratch: &mut Scratch, either: bool) {
         let [first, second] = parts;
         if let Self::Alone(node) = first {
-            match truth(node.values(&asked.alone)) {
+            match truth(&node.values(&asked.alone)) {
                 Some(decides) if decides == either => return out.fill(Some(decides), asked.rows),
                 Some(_) => return second.ask(asked, out, scratch),
                 None => {}
@@ -202,16 +202,16 @@ impl<'a> Part<'a> {
     }
 }
 
-fn truth(values: Values<'_>) -> Truth {
+fn truth(values: &Values<'_>) -> Truth {
     match values {
-        Values::Truth(truth) => truth,
+        Values::Truth(truth) => *truth,
         _ => unreachable!("one row has one truth"),
     }
 }
 
-fn number(values: Values<'_>) -> f64 {
+fn number(values: &Values<'_>) -> f64 {
     match values {
-        Values::Number(number) => number,
+        Values::Number(number) => *number,
         _ => unreachable!("numbers are compared with numbers"),
     }
 }

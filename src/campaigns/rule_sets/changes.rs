@@ -74,7 +74,7 @@ mod tests {
             told(std::slice::from_ref(&stock), std::slice::from_ref(&picture)),
             "Added “Nothing without a picture”. Removed “Nothing that is out of stock”."
         );
-        let named = Rule { name: "Summer".into(), ..picture.clone() };
+        let named = Rule { name: "Summer".into(), ..picture };
         let noted = Rule { note: "till May".into(), ..named.clone() };
         assert_eq!(told(&[named], &[noted]), "Changed the note of “Summer”.");
     }

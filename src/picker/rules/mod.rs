@@ -287,14 +287,7 @@ impl Rules {
                 let mask = self.mask(&scope);
                 self.again.push(Again::new(number, &rule.effect, &mask, &self.candidates, setting));
             }
-            Effect::ShareStock { n } => {
-                for (place, _) in self.mask(&scope).into_iter().enumerate().filter(|(_, applies)| *applies) {
-                    let Some(pieces) = catalogue.product(self.candidates[place]).stock else { continue };
-                    let most = u32::try_from(pieces.max(0)).unwrap_or(u32::MAX).saturating_mul(u32::from(*n));
-                    let known = self.pieces[place].filter(|known| known.1 <= most);
-                    self.pieces[place] = known.or(Some((number, most)));
-                }
-            }
+            Effect::ShareStock { n } => self.tie_to_pieces(number, &scope, *n, catalogue),
             Effect::NotPickedLately { campaigns } => self.lately.push((number, *campaigns)),
             Effect::AtMostPer { what, n } => {
                 let mask = self.mask(&scope);
@@ -320,6 +313,15 @@ impl Rules {
             Effect::Pin { product, slot } => self.pin(number, (product, *slot), scope, catalogue)?,
         }
         Ok(())
+    }
+
+    fn tie_to_pieces(&mut self, rule: usize, scope: &Scope, n: u8, catalogue: &Catalogue) {
+        for (place, _) in self.mask(scope).into_iter().enumerate().filter(|(_, applies)| *applies) {
+            let Some(pieces) = catalogue.product(self.candidates[place]).stock else { continue };
+            let most = u32::try_from(pieces.max(0)).unwrap_or(u32::MAX).saturating_mul(u32::from(n));
+            let known = self.pieces[place].filter(|known| known.1 <= most);
+            self.pieces[place] = known.or(Some((rule, most)));
+        }
     }
 
     fn add_personal(&mut self, rule: usize, scope: Scope, what: Influence) {

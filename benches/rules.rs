@@ -71,9 +71,7 @@ fn main() {
         };
         let picker = Picker::new(known, 6);
         let arms = Assignment::new(b"s", CampaignId(1), Controls { holdout_share: 0.0, baseline_share: 0.0 });
-        let begun = Instant::now();
-        let picked = pick(&picker, &arms, &ids, 0);
-        let seconds = begun.elapsed().as_secs_f64();
+        let (seconds, picked) = best_of_three(|| pick(&picker, &arms, &ids, 0));
         let filled: usize = picked.iter().map(|one| one.slots.iter().flatten().count()).sum();
         println!(
             "{name}: {seconds:.2} s, {:.0} customers/s, {:.2} places filled each; facts read in {facts:.2} s",
@@ -90,15 +88,28 @@ fn main() {
 /// Seconds to score every product for everybody.
 fn score(live: &LiveModel, behaviour: &Behaviour) -> f64 {
     let all: Vec<u32> = (0..PRODUCTS as u32).collect();
-    let begun = Instant::now();
-    (0..behaviour.customers.len() as u32).into_par_iter().with_min_len(512).for_each_init(
-        || (live.model.scorer(&all), vec![0.0; all.len()]),
-        |(scorer, scores), user| {
-            let row = behaviour.interactions.row(user);
-            assert!(scorer.score(User::of(Some(user), row), scores));
-        },
-    );
-    begun.elapsed().as_secs_f64()
+    let score = || {
+        (0..behaviour.customers.len() as u32).into_par_iter().with_min_len(512).for_each_init(
+            || (live.model.scorer(&all), vec![0.0; all.len()]),
+            |(scorer, scores), user| {
+                let row = behaviour.interactions.row(user);
+                assert!(scorer.score(User::of(Some(user), row), scores));
+            },
+        )
+    };
+    best_of_three(score).0
+}
+
+/// The shortest of three times, in seconds: a machine that does something else besides makes only longer ones.
+fn best_of_three<T>(work: impl Fn() -> T) -> (f64, T) {
+    let timed = || {
+        let begun = Instant::now();
+        let made = work();
+        (begun.elapsed().as_secs_f64(), made)
+    };
+    let (first, second, mut third) = (timed().0, timed().0, timed());
+    third.0 = third.0.min(first).min(second);
+    third
 }
 
 fn twenty() -> Vec<Rule> {

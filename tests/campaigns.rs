@@ -401,6 +401,7 @@ fn what_rules_do_is_told_before_they_are_saved() {
         "{told}"
     );
     assert!(told.contains("It changes nothing for the customers looked at."), "{told}");
+    assert!(told.contains(" of 100: 0 is the same category and brand throughout"), "{told}");
     let conflict = impact(&[("only", "product.category.below(\"Home\")"), ("pin", "")]);
     assert!(conflict.contains("“p03” may not be picked: rule 1 takes it away"), "{conflict}");
     let wrong = impact(&[("exclude", "product.prise > 3")]);
@@ -412,6 +413,104 @@ fn what_rules_do_is_told_before_they_are_saved() {
         body(owner.save(&campaign, "rules", &[("slots", "4"), ("go", "add"), ("add", "needs_picture")]));
     assert!(page.contains("1. Nothing without a picture"), "{page}");
     assert!(owner.page(&format!("{campaign}/steps/rules")).contains("Nothing that is out of stock"));
+}
+
+#[test]
+fn a_slider_makes_the_products_of_an_e_mail_varied() {
+    let server = start();
+    let owner = server.owner();
+    let variety = |wish: &str| -> f64 {
+        let campaign = owner.new_campaign();
+        owner.save(&campaign, "model", &[("model", "item_knn")]);
+        owner.save(&campaign, "controls", &[("holdout", "0"), ("baseline", "0")]);
+        assert_eq!(owner.save(&campaign, "rules", &[("slots", "3"), ("variety", wish)]).status(), 303);
+        let step = owner.page(&format!("{campaign}/steps/rules"));
+        assert_eq!(field(&step, "variety"), wish);
+        let page = owner.generated(&campaign);
+        let told = page.split("variety, of 100").next().expect("the measured variety");
+        told.rsplit("stat-number\">").next().unwrap().split('<').next().unwrap().parse().unwrap()
+    };
+    let (similar, varied) = (variety("0"), variety("100"));
+    assert!(similar < varied, "{similar} is not below {varied}");
+    let campaign = owner.new_campaign();
+    let refused = owner.save(&campaign, "rules", &[("slots", "3"), ("variety", "120")]);
+    assert!(body(refused).contains("goes from 0, similar products"));
+}
+
+#[test]
+fn saved_rules_are_used_by_other_campaigns_and_changes_are_taken_back() {
+    let server = start();
+    let owner = server.owner();
+    assert!(owner.page("/rules/saved").contains("No rules are saved yet"));
+    let save = |campaign: &str, days: &'static str, more: &[(&str, &'static str)]| {
+        let mut fields = vec![("slots".to_owned(), "4")];
+        fields.extend(rule_fields("exclude_bought", "").into_iter().map(|(name, value)| {
+            let value = if name == "rule_days" { days } else { value };
+            (name, value)
+        }));
+        fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), *value)));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        owner.save(campaign, "rules", &fields)
+    };
+    let first = owner.new_campaign();
+    let keep = [("go", "keep"), ("rule_set_name", "House rules")];
+    assert_eq!(save(&first, "60", &keep).status(), 303);
+    assert_eq!(save(&first, "60", &keep).status(), 303, "the same again is no change");
+    assert_eq!(save(&first, "30", &keep).status(), 303);
+    let unnamed = save(&first, "30", &[("go", "keep"), ("rule_set_name", " ")]);
+    assert!(body(unnamed).contains("Give the rules a name"));
+
+    let list = owner.page("/rules/saved");
+    let path = list.split("href=\"/rules/saved/").nth(1).unwrap().split('"').next().unwrap();
+    let path = format!("/rules/saved/{path}");
+    let history = decoded(&owner.page(&path));
+    assert!(history.contains("Added “Nothing they bought in the last 60 days”."), "{history}");
+    assert!(history.contains("last 60 days” to “Nothing they bought in the last 30 days”"), "{history}");
+    assert!(history.contains("<td>Ada</td>") && !history.contains("Bring back change 2"), "{history}");
+    assert_eq!(owner.post(&format!("{path}/restore"), &[("version", "9")]).status(), 404);
+    assert_eq!(owner.post(&format!("{path}/restore"), &[("version", "1")]).status(), 303);
+    assert!(owner.page(&path).contains("Brought back change 1."));
+
+    // Another campaign takes over what the name stands for now.
+    let second = owner.new_campaign();
+    let id = path.rsplit('/').next().unwrap();
+    let version = field(&owner.page(&format!("{second}/steps/rules")), "version");
+    let fields = [("slots", "4"), ("version", version.as_str()), ("go", "use"), ("rule_set", id)];
+    assert_eq!(owner.post(&format!("{second}/steps/rules"), &fields).status(), 303);
+    let step = owner.page(&format!("{second}/steps/rules"));
+    assert!(step.contains("1. Nothing they bought in the last 60 days"), "{step}");
+    assert!(!step.contains("2. "), "the rules from before are gone");
+    assert_eq!(owner.post(&format!("{path}/forget"), &[]).status(), 303);
+    assert_eq!(owner.get(&path).status(), 404);
+    assert!(owner.page(&format!("{second}/steps/rules")).contains("last 60 days"), "the copy stays");
+}
+
+#[test]
+fn the_customers_who_want_certain_products_become_the_audience() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    let path = format!("{campaign}/find-customers");
+    assert!(owner.page(&path).contains("No model is trained yet"));
+    owner.save(&campaign, "model", &[("model", "item_knn")]);
+    owner.generated(&campaign);
+    // Even customers buy what is for the home: it is for them.
+    owner.save(&campaign, "products", &[("categories", "Home > Light")]);
+    let page = decoded(&owner.page(&path));
+    assert!(page.contains("<strong>18</strong> of the 39 customers"), "{page}");
+    assert!(page.contains("<polyline"), "{page}");
+    let version = field(&page, "version");
+    let wrong = [("version", version.as_str()), ("size", "none")];
+    assert_eq!(owner.post(&path, &wrong).status(), 400);
+    let five = [("version", version.as_str()), ("size", "5")];
+    assert_eq!(owner.post(&path, &five).status(), 303);
+    let step = decoded(&owner.page(&format!("{campaign}/steps/audience?count=yes")));
+    assert!(step.contains("Most interested in") && step.contains("<strong>5</strong>"), "{step}");
+    assert_eq!(owner.post(&path, &five).status(), 409, "somebody changed it meanwhile");
+    owner.save(&campaign, "controls", &[("holdout", "0"), ("baseline", "0")]);
+    owner.generated(&campaign);
+    let again = decoded(&owner.page(&path));
+    assert!(again.contains("of the 39 customers"), "a list that was found before hides nobody");
 }
 
 #[test]

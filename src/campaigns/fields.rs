@@ -275,6 +275,7 @@ fn read_deeds(read: &mut Read<'_>) -> Vec<Deed> {
 
 fn rule_fields(plan: &Plan, fields: &mut Fields) {
     fields.one("slots", &plan.slots);
+    fields.one("variety", &plan.variety);
     for rule in &plan.rules {
         for (name, value) in rule_form::FIELDS.into_iter().zip(rule_form::fields(rule)) {
             fields.one(name, &value);
@@ -292,6 +293,7 @@ fn read_rules(read: &mut Read<'_>, plan: &mut Plan) {
     }
     let small = "a whole number from 1 to 20";
     plan.slots = read.parsed("slots", "the number of products", small).unwrap_or(0);
+    plan.variety = read.parsed("variety", "the variety", "a whole number from 0 to 100").unwrap_or(0);
     plan.rules = rules;
 }
 
@@ -303,6 +305,7 @@ mod tests {
     #[test]
     fn every_step_gives_back_what_it_shows() {
         let plan = Plan {
+            variety: 35,
             starts_on: NaiveDate::from_ymd_opt(2026, 5, 1),
             ends_on: NaiveDate::from_ymd_opt(2026, 5, 9),
             products: Products {

@@ -47,6 +47,8 @@ struct Fragment {
     problems: Vec<String>,
     notes: Vec<String>,
     funnel: Vec<Stage>,
+    /// How varied the e-mails are, and what that costs; empty where it is not known.
+    variety: String,
     rules: Vec<Line>,
     sampled: String,
 }
@@ -163,7 +165,10 @@ impl Benches {
 
 /// The model that somebody decided on where the plan leaves the choice; else the newest of the plan's kind; before there
 /// is one, the newest of all.
-fn model_of(installation: &Installation, plan: &Plan) -> Result<Option<StoredModel>, GenerateError> {
+pub(super) fn model_of(
+    installation: &Installation,
+    plan: &Plan,
+) -> Result<Option<StoredModel>, GenerateError> {
     let shop = installation.shop_id();
     let (mut all, chosen) = installation
         .store
@@ -224,8 +229,23 @@ fn fragment(
         problems,
         notes,
         funnel,
+        variety: variety(impact),
         rules: impact.rules.iter().map(line).collect(),
         sampled: format!("{} of {} customers", whole(impact.sampled), whole(bench.audience)),
+    }
+}
+
+fn variety(impact: &Impact) -> String {
+    let Some(variety) = impact.variety else { return String::new() };
+    let measured = format!(
+        "Variety {} of 100: 0 is the same category and brand throughout an e-mail, 100 nothing in common.",
+        web::decimal(100.0 * variety, 0)
+    );
+    match impact.variety_cost {
+        Some(cost) => {
+            format!("{measured} The slider costs {} of the picks' scores.", web::percent(cost.max(0.0)))
+        }
+        None => measured,
     }
 }
 

@@ -139,12 +139,15 @@ fn snapshot(installation: &Installation) -> Result<Snapshot, HistoryError> {
 }
 
 fn facts(summary: &Summary) -> Vec<(&'static str, String)> {
-    vec![
+    let mut facts = vec![
         ("customers get the e-mail", web::whole(summary.mailed() as i64)),
         ("get none, for comparison", web::whole(summary.holdout as i64)),
         ("products per e-mail", summary.slots.to_string()),
         ("products picked", web::whole(summary.products_used() as i64)),
-    ]
+    ];
+    // 0 is the same category and brand throughout an e-mail, 100 nothing in common.
+    facts.extend(summary.variety.map(|variety| ("variety, of 100", web::decimal(100.0 * variety, 0))));
+    facts
 }
 
 fn groups(summary: &Summary) -> Vec<Group> {

@@ -4,7 +4,7 @@ use super::fields::{Draft, apply, fields};
 use super::pages::find;
 use super::state::sentence;
 use super::views::{StepLink, step_links};
-use super::{choices, counting, rule_form, segments};
+use super::{choices, counting, rule_form, rule_sets, segments};
 use crate::auth::{Analyst, Marketer, SignedIn};
 use crate::ids::{AccountId, CampaignId};
 use crate::installation::Installation;
@@ -175,6 +175,9 @@ fn try_to_save(
     if step == Step::Audience && problems.is_empty() {
         segments::use_or_keep(installation, who, &form, &mut draft.plan.audience, &mut problems)?;
     }
+    if step == Step::Rules && problems.is_empty() {
+        rule_sets::use_or_keep(installation, who, &form, &mut draft.plan.rules, &mut problems)?;
+    }
     if problems.is_empty() && draft != before {
         match store(installation, &campaign, version, &draft, who.account.id) {
             Ok(()) => {}
@@ -301,6 +304,7 @@ struct RulesPage {
     head: Head,
     rules: Vec<rule_form::Card>,
     groups: Vec<rule_form::Group>,
+    saved: Vec<rule_sets::Saved>,
     categories: Vec<String>,
     currency: String,
 }
@@ -358,7 +362,8 @@ fn render(
             let shop = choices::Shop::read(installation)?;
             let rules = rule_form::cards(&head.form, &currency);
             let (groups, categories) = (rule_form::groups(), shop.category_names());
-            RulesPage { shell, head, rules, groups, categories, currency }.render()
+            let saved = rule_sets::saved(installation)?;
+            RulesPage { shell, head, rules, groups, saved, categories, currency }.render()
         }
         Step::Controls => ControlsPage { shell, head }.render(),
     };

@@ -35,10 +35,10 @@ impl<'a> Bound<'a> {
 }
 
 /// True, false, or unknown.
-type Truth = Option<bool>;
+pub(super) type Truth = Option<bool>;
 
 /// What a part of a condition is: the same for every row, or one for each.
-enum Values<'a> {
+pub(super) enum Values<'a> {
     Truth(Truth),
     Number(f64),
     Text(Option<Cow<'a, str>>),
@@ -52,9 +52,7 @@ enum Values<'a> {
 impl Condition {
     /// Whether it speaks of a root.
     pub fn asks(&self, root: Root) -> bool {
-        let mut asks = false;
-        self.root.facts(&mut |of, _| asks |= of == root);
-        asks
+        self.root.speaks_of(root)
     }
 
     /// The columns of a root's table that it depends on, ascending: rows that agree in them are treated alike.
@@ -81,6 +79,12 @@ impl Condition {
 }
 
 impl Node {
+    pub(super) fn speaks_of(&self, root: Root) -> bool {
+        let mut speaks = false;
+        self.facts(&mut |of, _| speaks |= of == root);
+        speaks
+    }
+
     fn facts(&self, each: &mut impl FnMut(Root, usize)) {
         match self {
             Self::Truth(_) | Self::Number(_) | Self::Text(_) => {}
@@ -97,7 +101,7 @@ impl Node {
         }
     }
 
-    fn values<'a>(&'a self, bound: &Bound<'a>) -> Values<'a> {
+    pub(super) fn values<'a>(&'a self, bound: &Bound<'a>) -> Values<'a> {
         match self {
             Self::Truth(truth) => Values::Truth(Some(*truth)),
             Self::Number(number) => Values::Number(*number),
@@ -211,6 +215,18 @@ fn compare<'a>(relation: Relation, a: Values<'a>, b: Values<'a>) -> Values<'a> {
 }
 
 impl Relation {
+    /// The same of the two exchanged.
+    pub(super) fn turned(self) -> Self {
+        match self {
+            Self::Less => Self::More,
+            Self::AtMost => Self::AtLeast,
+            Self::Equal => Self::Equal,
+            Self::Unequal => Self::Unequal,
+            Self::AtLeast => Self::AtMost,
+            Self::More => Self::Less,
+        }
+    }
+
     fn holds<T: PartialOrd + ?Sized>(self, a: &T, b: &T) -> bool {
         match self {
             Self::Less => a < b,

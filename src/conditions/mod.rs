@@ -12,6 +12,7 @@ mod compile;
 mod complete;
 mod evaluate;
 mod facts;
+mod sieve;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use compile::{Condition, Wrong, compile};
 pub use complete::{Completion, complete};
 pub use evaluate::{Bound, Side};
 pub use facts::{Column, Fact, Kind, Lists, Root, Schema, Table, Texts};
+pub use sieve::{Scratch, Sieve};

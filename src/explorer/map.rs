@@ -9,7 +9,7 @@ use crate::installation::Installation;
 use crate::jobs::{JobError, JobProgress, JobResult};
 use crate::picker::catalogue::Catalogue;
 use crate::picker::ledger::Standing;
-use crate::picker::likeness;
+use crate::picker::nearness;
 use crate::progress::Progress;
 use crate::recommender::Resources;
 use crate::recommender::map::{self, MapError};
@@ -72,8 +72,8 @@ pub fn job(installation: &Installation, job: &Job, progress: &JobProgress) -> Jo
     let catalogue = &standing.ledger.catalogue;
     let known = catalogue.products().iter().filter(|product| product.active);
     let items: Vec<u32> = known.filter_map(|product| live.products.number(&product.id)).collect();
-    let vectors = likeness::vectors(&live, &items, progress).ok_or(JobError::Cancelled)?;
-    let rows = || vectors.chunks_exact(likeness::LENGTH);
+    let vectors = nearness::vectors(&live, &items, progress).ok_or(JobError::Cancelled)?;
+    let rows = || vectors.chunks_exact(nearness::LENGTH);
     let is_said = |row: &&[f32]| row.iter().any(|value| *value != 0.0);
     let products: Vec<String> = (items.iter().zip(rows()))
         .filter(|(_, row)| is_said(row))
@@ -86,7 +86,7 @@ pub fn job(installation: &Installation, job: &Job, progress: &JobProgress) -> Jo
         max_memory_bytes: u64::from(training.max_memory_mb) << 20,
         progress,
     };
-    let drawn = map::map(&vectors, likeness::LENGTH, &resources).map_err(|error| match error {
+    let drawn = map::map(&vectors, nearness::LENGTH, &resources).map_err(|error| match error {
         MapError::Cancelled => JobError::Cancelled,
         error => failed(&error),
     })?;

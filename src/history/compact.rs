@@ -3,12 +3,13 @@
 use super::events::Columns;
 use super::manifest::Segment;
 use super::rows::{Rows, Wanted};
-use super::segment::{Batches, Part, Writer, choose};
+use super::segment::{Batches, Part, Writer, choose, schema};
 use super::{HistoryError, Reading};
 use crate::progress::Progress;
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{RecordBatch, new_null_array};
+use arrow_schema::{ArrowError, FieldRef, SchemaRef};
 use std::path::Path;
 
 /// A segment holds at most about this many rows.
@@ -72,6 +73,8 @@ pub(super) fn merge(
                 Some(open) => open,
                 None => writer.insert(Writer::create(folder, name(), reading)?),
             };
+            let rows = widened(rows, &schema(reading))
+                .map_err(|error| HistoryError::Damaged { path: path.clone(), reason: error.to_string() })?;
             open.write(&described(rows, victim.segment.has_ids))?;
             if open.rows() >= FULL
                 && let Some(full) = writer.take()
@@ -85,6 +88,18 @@ pub(super) fn merge(
         merged.push(last.finish()?);
     }
     Ok(merged)
+}
+
+/// With columns of nothing in place of those that were not known when the segment was written.
+fn widened(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    if batch.num_columns() == schema.fields().len() {
+        return Ok(batch);
+    }
+    let column = |field: &FieldRef| match batch.column_by_name(field.name()) {
+        Some(column) => column.clone(),
+        None => new_null_array(field.data_type(), batch.num_rows()),
+    };
+    RecordBatch::try_new(schema.clone(), schema.fields().iter().map(column).collect())
 }
 
 /// A batch read from a segment, as it is written to another.
@@ -104,5 +119,24 @@ fn described(batch: RecordBatch, has_ids: bool) -> Columns {
         has_ids,
         active: active as u64,
         batch,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::people;
+    use super::*;
+    use crate::records::Product;
+
+    #[test]
+    fn segments_from_before_a_column_was_known_are_read_and_merged() {
+        let products = [Product { id: "a".into(), title: "Lamp".into(), active: true, ..Product::default() }];
+        let new = people::of_products(&products, &mut Default::default()).batch;
+        let known = |field: &FieldRef| !matches!(field.name().as_str(), "cost" | "group");
+        let kept: Vec<usize> =
+            new.schema().fields().iter().enumerate().filter(|one| known(one.1)).map(|one| one.0).collect();
+        let old = new.project(&kept).unwrap();
+        assert_eq!(people::products(Path::new("old"), &old).unwrap(), products);
+        assert_eq!(widened(old, &new.schema()).unwrap(), new);
     }
 }

@@ -106,6 +106,10 @@ impl Hasher {
             .text(product.image.as_deref())
             .text(product.url.as_deref())
             .optional(product.created_at.map(|at| at.timestamp_micros()));
+        // Shops that say neither keep the contents that they had.
+        if product.cost.is_some() || product.group.is_some() {
+            self.optional(amount(product.cost)).text(product.group.as_deref());
+        }
         let content = self.content(u64::from(product.active));
         Key { key: self.begin("product").text(Some(&product.id)).key(1), content }
     }

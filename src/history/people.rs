@@ -30,13 +30,15 @@ pub(super) static PRODUCTS: LazyLock<SchemaRef> = LazyLock::new(|| {
         ("category", DataType::Utf8),
         ("brand", DataType::Utf8),
         ("price", money.clone()),
-        ("list_price", money),
+        ("list_price", money.clone()),
         ("currency", DataType::Utf8),
         ("stock", DataType::Int64),
         ("image", DataType::Utf8),
         ("url", DataType::Utf8),
         ("created_at", timestamp()),
         ("active", DataType::Boolean),
+        ("cost", money),
+        ("group", DataType::Utf8),
     ])
 });
 
@@ -92,6 +94,8 @@ pub(super) fn of_products(rows: &[Product], hasher: &mut Hasher) -> Columns {
         texts(rows, |row| row.url.as_deref()),
         times(rows, |row| row.created_at),
         Arc::new(rows.iter().map(|row| Some(row.active)).collect::<BooleanArray>()),
+        amounts(rows, |row| row.cost),
+        texts(rows, |row| row.group.as_deref()),
     ];
     columns(&PRODUCTS, arrays, &keys)
 }
@@ -168,6 +172,9 @@ pub(super) fn products(path: &Path, batch: &RecordBatch) -> Result<Vec<Product>,
     let (image, url) = (named.text("image")?, named.text("url")?);
     let created_at = named.numbers::<TimestampMicrosecondType>("created_at")?;
     let active = named.flags("active")?;
+    // Histories from before these were known do not have them.
+    let cost = named.numbers::<Decimal64Type>("cost").ok();
+    let group = named.text("group").ok();
     let rows = (0..batch.num_rows()).map(|at| Product {
         id: id.value(at).to_owned(),
         title: title.value(at).to_owned(),
@@ -175,7 +182,9 @@ pub(super) fn products(path: &Path, batch: &RecordBatch) -> Result<Vec<Product>,
         brand: owned(brand, at),
         price: number(price, at).map(Money::from_ten_thousandths),
         list_price: number(list_price, at).map(Money::from_ten_thousandths),
+        cost: cost.and_then(|cost| number(cost, at)).map(Money::from_ten_thousandths),
         currency: owned(currency, at),
+        group: group.and_then(|group| owned(group, at)),
         stock: number(stock, at),
         image: owned(image, at),
         url: owned(url, at),

@@ -6,6 +6,7 @@ use super::audience::{self, Audience, Lists};
 use super::behaviour::{self, Behaviour, BehaviourError, Detail, Weighing};
 use super::catalogue::Catalogue;
 use super::facts::CustomerTable;
+use super::likeness::Likeness;
 use super::model_file::LiveModel;
 use super::pick::{Known, Picked, Picker};
 use super::picks_file::{PicksFileError, Writer};
@@ -84,12 +85,14 @@ pub fn build(order: &Order<'_>, out: &mut Writer, progress: &dyn Progress) -> Re
         customers: customers.as_ref(),
         lately: order.lately,
     };
+    let likeness = Likeness::new(&catalogue, &rules.candidates);
     let mut picker = Picker::new(known, order.plan.slots);
     let arms = Assignment::new(order.secret, order.campaign, order.plan.controls);
     let mut summary = Summary::new(order, &rules, &audience, unknown_products);
     let shares = stock::share_out(&picker, &rules, &audience.ids, &arms, progress)?;
     summary.stock_gap = shares.as_ref().map(|shares| shares.gap);
     picker.keep_to(shares);
+    picker.vary(order.plan.variety, &likeness);
     progress.phase("Picking products", Some(audience.ids.len() as u64));
     for (at, customers) in audience.ids.chunks(BATCH).enumerate() {
         if progress.cancelled() {
@@ -97,7 +100,7 @@ pub fn build(order: &Order<'_>, out: &mut Writer, progress: &dyn Progress) -> Re
         }
         let picked = pick(&picker, &arms, customers, at * BATCH);
         out.write(customers, &picked, (&catalogue, &rules))?;
-        summary.count(&picked);
+        summary.count(&picked, &likeness);
         progress.advance(customers.len() as u64);
     }
     summary.finish(&catalogue, &rules);

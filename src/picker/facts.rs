@@ -15,6 +15,8 @@ const fn fact(root: Root, name: &'static str, kind: Kind, meaning: &'static str)
 pub const SCHEMA: Schema = Schema(&[
     fact(Root::Product, "price", Kind::Number, "what it costs"),
     fact(Root::Product, "list_price", Kind::Number, "what it cost before it was reduced"),
+    fact(Root::Product, "cost", Kind::Number, "what a piece costs the shop"),
+    fact(Root::Product, "margin", Kind::Number, "what is left of the price after its cost, per cent"),
     fact(Root::Product, "discount", Kind::Number, "how much it is reduced, per cent; 0 when it is not"),
     fact(Root::Product, "on_sale", Kind::Truth, "whether it is reduced"),
     fact(Root::Product, "stock", Kind::Number, "pieces that can be sold"),
@@ -77,6 +79,8 @@ pub fn of_products(
     let columns = SCHEMA.of(Root::Product).map(|fact| match fact.name {
         "price" => number(&|p| amount(p.price)),
         "list_price" => number(&|p| amount(p.list_price)),
+        "cost" => number(&|p| amount(p.cost)),
+        "margin" => number(&margin),
         "discount" => number(&discount),
         "on_sale" => truth(&on_sale),
         "stock" => number(&|p| p.stock.map_or(f64::NAN, |pieces| pieces as f64)),
@@ -91,6 +95,17 @@ pub fn of_products(
         name => unreachable!("product.{name} has no column"),
     });
     Table::new(columns.map(Some).collect(), numbers.len())
+}
+
+fn margin(product: &Product) -> f64 {
+    match (product.price, product.cost) {
+        // Divided last, so that a fifth is 20 and not a little less.
+        (Some(price), Some(cost)) if price > Money::ZERO => {
+            let left = price.ten_thousandths() - cost.ten_thousandths();
+            100.0 * left as f64 / price.ten_thousandths() as f64
+        }
+        _ => f64::NAN,
+    }
 }
 
 fn discount(product: &Product) -> f64 {

@@ -1,97 +1,82 @@
-//! Products as vectors in which those are near each other that a model shows to the same people.
+//! How much alike two products are, by what the catalogue says of them.
+//!
+//! It knows nothing of how they are bought: models of different kinds would disagree, and a marketer could not check it.
 
-use super::live_model::LiveModel;
-use crate::progress::Progress;
-use crate::recommender::{Kind, Past, User};
-use rayon::prelude::*;
+use super::catalogue::Catalogue;
+use super::pick::Picked;
+use super::plan::Arm;
+use crate::index::Index;
+use crate::recommender::slate::diversity::intra_list;
 
-/// Numbers of a vector. Distances between rows of scores survive in so few but for some twentieth of their length
-/// (Johnson, Lindenstrauss 1984; with signs as Achlioptas, JCSS 2003).
-pub const LENGTH: usize = 64;
+/// What the same category counts for, and the same brand.
+const CATEGORY: f32 = 0.7;
+const BRAND: f32 = 0.3;
 
-/// Products between two looks at whether to go on.
-const AT_ONCE: usize = 256;
-
-/// *Shapes*: for each of `items` a vector of [`LENGTH`] and length 1, row-major; all 0 for one of which the model says
-/// nothing. `None` when it was cancelled.
-///
-/// A product's row is what the model scores for somebody who bought it alone, itself included as strongly as its
-/// nearest, multiplied by a fixed matrix of signs: the same for every run. *Cost*: a score of every item for every one.
-pub fn vectors(live: &LiveModel, items: &[u32], progress: &dyn Progress) -> Option<Vec<f32>> {
-    let candidates: Vec<u32> = (0..live.model.items() as u32).collect();
-    let mut vectors = vec![0f32; items.len() * LENGTH];
-    progress.phase("Comparing products", Some(items.len() as u64));
-    for (items, vectors) in items.chunks(AT_ONCE).zip(vectors.chunks_mut(AT_ONCE * LENGTH)) {
-        if progress.cancelled() {
-            return None;
-        }
-        let at = [live.header.cut_at.timestamp()];
-        vectors.par_chunks_mut(LENGTH).zip(items).for_each_init(
-            || (live.model.scorer(&candidates), vec![0f32; candidates.len()]),
-            |(scorer, scores), (vector, &item)| {
-                let own = [item];
-                let past = Past { items: &own, kinds: &[Kind::Purchase], at: &at };
-                scores.fill(0.0);
-                if scorer.score(User { past, ..User::of(None, (&own, &[1.0])) }, scores) {
-                    scores[item as usize] = scores.iter().copied().fold(0.0, f32::max);
-                    project(scores, vector);
-                }
-            },
-        );
-        progress.advance(items.len() as u64);
-    }
-    Some(vectors)
+/// A campaign's candidates, by place.
+pub struct Likeness {
+    /// The category and those above it, from the widest: each a number.
+    paths: Vec<Vec<u32>>,
+    brands: Vec<Option<u32>>,
 }
 
-fn project(scores: &[f32], vector: &mut [f32]) {
-    for (item, &score) in scores.iter().enumerate().filter(|(_, score)| **score > 0.0) {
-        let signs = signs(item as u64);
-        for (bit, value) in vector.iter_mut().enumerate() {
-            *value += if signs >> bit & 1 == 1 { score } else { -score };
+impl Likeness {
+    pub fn new(catalogue: &Catalogue, candidates: &[u32]) -> Self {
+        let mut names = Index::new();
+        let path = |&number: &u32| {
+            let whole = catalogue.product(number).category.as_deref().unwrap_or_default();
+            let ends = whole.match_indices(" > ").map(|(at, _)| at).chain([whole.len()]);
+            ends.filter(|&end| end > 0).map(|end| names.intern(&whole[..end])).collect()
+        };
+        Self {
+            paths: candidates.iter().map(path).collect(),
+            brands: candidates.iter().map(|&number| catalogue.brand_of(number)).collect(),
         }
     }
-    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-    if length > 0.0 {
-        vector.iter_mut().for_each(|value| *value /= length);
-    }
-}
 
-/// 64 signs of an item: SplitMix64.
-fn signs(item: u64) -> u64 {
-    let mut bits = item.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
+    /// From 0, nothing in common, to 1, the same category and brand. Categories that share the upper one of two levels
+    /// have half in common. What is unknown is like nothing.
+    pub fn of(&self, a: usize, b: usize) -> f32 {
+        let (one, other) = (&self.paths[a], &self.paths[b]);
+        let common = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+        let path = common as f32 / one.len().max(other.len()).max(1) as f32;
+        let same_brand = self.brands[a].is_some() && self.brands[a] == self.brands[b];
+        CATEGORY * path + if same_brand { BRAND } else { 0.0 }
+    }
+
+    /// How different the products of one e-mail are, from 0 to 1; `None` for fewer than two, and for whom no picks of
+    /// their own are made.
+    pub fn variety(&self, picked: &Picked) -> Option<f64> {
+        let places: Vec<usize> = picked.slots.iter().flatten().map(|placed| placed.place).collect();
+        (picked.arm == Arm::Picks).then(|| intra_list(&places, |a, b| self.of(a, b))).flatten()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::model_file::tests_header;
     use super::*;
-    use crate::progress::Silent;
-    use crate::recommender::{Interactions, Params, Resources};
+    use crate::records::Product;
 
     #[test]
-    fn products_that_the_same_people_buy_are_near_each_other() {
-        // Two camps of ten products that never meet.
-        let bought = (0..60u32).flat_map(|user| {
-            (0..5u32).map(move |nth| (user, (user * 7 + nth * 3) % 10 + 10 * (user % 2), 1.0))
-        });
-        let bought = Interactions::from_triples(60, 21, bought);
-        let resources = Resources { seed: 1, max_memory_bytes: 1 << 30, progress: &Silent };
-        let model = Params::default_of("item_knn").unwrap().fit(&bought, &resources).unwrap();
-        let ids = (0..21).map(|n| n.to_string()).collect();
-        let live =
-            LiveModel { header: tests_header(), customers: crate::index::Index::new(), products: ids, model };
-        let items: Vec<u32> = (0..21).collect();
-        let vectors = vectors(&live, &items, &Silent).unwrap();
-        let row = |item: usize| &vectors[item * LENGTH..][..LENGTH];
-        let likeness = |a: usize, b: usize| -> f32 { row(a).iter().zip(row(b)).map(|(a, b)| a * b).sum() };
-        assert!(row(20).iter().all(|value| *value == 0.0), "nobody bought it");
-        for (a, b) in [(0, 1), (3, 9), (10, 19)] {
-            assert!((likeness(a, a) - 1.0).abs() < 1e-5);
-            assert!(likeness(a, b) > 0.5, "{a} {b}: {}", likeness(a, b));
-            assert!(likeness(a, (b + 10) % 20) < 0.4, "{a} {b}: {}", likeness(a, (b + 10) % 20));
+    fn likeness_is_what_paths_and_brands_share() {
+        let product = |id: &str, category: &str, brand: &str| Product {
+            id: id.into(),
+            category: Some(category.into()),
+            brand: (!brand.is_empty()).then(|| brand.into()),
+            active: true,
+            ..Product::default()
+        };
+        let catalogue = Catalogue::new(vec![
+            product("a", "Wine > Red", "Vinea"),
+            product("b", "Wine > Red", "Vinea"),
+            product("c", "Wine > White", "Vinea"),
+            product("d", "Winery > Red", ""),
+            product("e", "", ""),
+        ]);
+        let like = Likeness::new(&catalogue, &[0, 1, 2, 3, 4]);
+        let found = [(0, 1), (0, 2), (0, 3), (3, 4), (4, 4)].map(|(a, b)| like.of(a, b));
+        for (found, expected) in found.into_iter().zip([1.0, 0.65, 0.0, 0.0, 0.0]) {
+            assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
         }
+        assert_eq!(like.of(2, 0), like.of(0, 2));
     }
 }

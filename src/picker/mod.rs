@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod likeness;
 pub mod live_model;
 pub mod model_file;
+pub mod nearness;
 pub mod past;
 pub mod people;
 pub mod pick;
@@ -23,15 +24,18 @@ pub mod picks_file;
 pub mod plan;
 pub mod reason;
 pub mod refusal;
+pub mod reverse;
 mod rule;
 pub mod rules;
 pub mod sitting;
 pub mod slate;
 pub mod stock;
 pub mod summary;
+mod taste;
 #[cfg(test)]
 mod tests_model;
 pub mod trace;
+mod variants;
 pub mod workbench;
 
 pub use reason::Why;

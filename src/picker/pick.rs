@@ -6,19 +6,29 @@
 use super::activity::{Activity, Bought};
 use super::behaviour::Behaviour;
 use super::catalogue::Catalogue;
+use super::likeness::Likeness;
 use super::model_file::LiveModel;
 use super::plan::{Arm, Origin};
 use super::reason::Why;
-use super::rules::{Lately, Lens, Rules, Sight};
+use super::rules::{Lately, Lens, Prepared, Rules, Sight};
 use super::slate::{Placed, Slate};
 use super::stock::Shares;
+use super::taste::{self, Taste};
 use crate::conditions::Table;
-use crate::recommender::{Kind, Past, Scorer, User};
-use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use crate::recommender::slate::best::{Offer, Ranking, WORD};
+use crate::recommender::{Scorer, User};
+use std::collections::HashMap;
 
 /// Keeps boosts in effect among products that never sold.
 const NEVER_SOLD: f64 = 0.001;
+
+/// Products put in order at once for a customer: rules take some of them, seldom most.
+const FEWEST_RANKED: usize = 24;
+const MOST_RANKED: usize = 40;
+
+/// The best products among which a varied list is looked for.
+const CANDIDATES_A_SLOT: usize = 10;
+const FEWEST_CANDIDATES: usize = 50;
 
 /// What picks are made from.
 #[derive(Clone, Copy)]
@@ -41,10 +51,16 @@ pub struct Picker<'a> {
     /// The candidates that the model knows: its item numbers, ascending, and for each the place.
     items: Vec<u32>,
     places: Vec<usize>,
+    /// The rules, ready for the customers.
+    prepared: Prepared<'a>,
+    /// The rules' factors, and as many more as fill the last word.
+    factors: Vec<f32>,
     /// Behaviour's product number to the model's item number.
     item_of: Vec<Option<u32>>,
     best_sellers: Vec<(usize, f32)>,
     best_of_category: HashMap<u32, Vec<(usize, f32)>>,
+    /// What variety counts for beside the scores, from 0 to 1.
+    variety: Option<(f32, &'a Likeness)>,
     /// Who may be shown what is scarce.
     shares: Option<Shares>,
 }
@@ -73,14 +89,31 @@ impl<'a> Picker<'a> {
                 best_of_category.entry(category).or_default().push((place, score));
             }
         }
-        let item_of = behaviour.products.ids().map(|id| live.products.number(id)).collect();
-        let slots = usize::from(slots);
-        Self { known, slots, items, places, item_of, best_sellers, best_of_category, shares: None }
+        let mut factors = rules.factors().to_vec();
+        factors.resize(factors.len().next_multiple_of(WORD), 1.0);
+        Self {
+            known,
+            slots: usize::from(slots),
+            items,
+            places,
+            prepared: Prepared::new(rules, known.customers),
+            factors,
+            item_of: taste::items(behaviour, live),
+            best_sellers,
+            best_of_category,
+            variety: None,
+            shares: None,
+        }
     }
 
     /// From now on nobody is shown what was given to others.
     pub fn keep_to(&mut self, shares: Option<Shares>) {
         self.shares = shares;
+    }
+
+    /// From now on lists are varied: by so much, from 0 to 100.
+    pub fn vary(&mut self, variety: u8, likeness: &'a Likeness) {
+        self.variety = (variety > 0).then(|| (f32::from(variety) / 100.0, likeness));
     }
 
     pub fn slots(&self) -> usize {
@@ -89,13 +122,12 @@ impl<'a> Picker<'a> {
 
     /// One thread's part: customers one after another, with the memory kept between them.
     pub fn worker(&self) -> Worker<'_, 'a> {
-        let Known { rules, customers, lately, .. } = self.known;
         Worker {
-            lens: Lens::new(rules, customers, lately).with_shares(self.shares.as_ref()),
+            lens: Lens::new(&self.prepared, self.known.lately).with_shares(self.shares.as_ref()),
             scorer: self.known.live.model.scorer(&self.items),
             scores: vec![0.0; self.items.len()],
-            heap: Vec::with_capacity(self.items.len()),
-            pairs: Vec::new(),
+            by_place: vec![0.0; self.factors.len()],
+            ranking: Ranking::default(),
             taste: Taste::default(),
             picker: self,
         }
@@ -136,49 +168,15 @@ fn best_sellers(known: Known<'_>, items: &[u32], places: &[usize]) -> Vec<(usize
     ranked
 }
 
-/// What one customer did, in the model's numbers.
-#[derive(Default)]
-struct Taste {
-    row: Option<u32>,
-    items: Vec<u32>,
-    weights: Vec<f32>,
-    past: (Vec<u32>, Vec<Kind>, Vec<i64>),
-}
-
-impl Taste {
-    fn user(&self) -> User<'_> {
-        let (items, kinds, at) = &self.past;
-        User { past: Past { items, kinds, at }, ..User::of(self.row, (&self.items, &self.weights)) }
-    }
-
-    /// Every deed with an item that the model knows, in the order of time.
-    fn read_past(&mut self, past: Past<'_>, item_of: &[Option<u32>]) {
-        for ((&product, &kind), &at) in past.items.iter().zip(past.kinds).zip(past.at) {
-            if let Some(item) = item_of[product as usize] {
-                self.past.0.push(item);
-                self.past.1.push(kind);
-                self.past.2.push(at);
-            }
-        }
-    }
-
-    fn clear(&mut self) {
-        self.items.clear();
-        self.weights.clear();
-        self.past.0.clear();
-        self.past.1.clear();
-        self.past.2.clear();
-    }
-}
-
 /// Scratch memory of one thread.
 pub struct Worker<'p, 'a> {
     picker: &'p Picker<'a>,
     lens: Lens<'p>,
     scorer: Box<dyn Scorer + 'p>,
+    /// By item; and by place, 0 for what the model does not know.
     scores: Vec<f32>,
-    heap: Vec<Scored>,
-    pairs: Vec<(u32, f32)>,
+    by_place: Vec<f32>,
+    ranking: Ranking,
     taste: Taste,
 }
 
@@ -192,9 +190,10 @@ impl Worker<'_, '_> {
         let Known { activity, .. } = picker.known;
         let bought = activity.bought(activity.customers.number(customer));
         let mut slate = Slate::new(self.lens.look(customer, row, bought), picker.slots);
-        self.fill(customer, bought, arm, &mut slate);
+        let knows_them = arm == Arm::Picks && !slate.is_full() && self.rank(customer, slate.sight());
+        self.fill(bought, (arm, knows_them), &mut slate);
         if slate.relax() {
-            self.fill(customer, bought, arm, &mut slate);
+            self.fill(bought, (arm, knows_them), &mut slate);
         }
         Picked { arm, slots: slate.finish() }
     }
@@ -238,6 +237,11 @@ impl Worker<'_, '_> {
         self.scores = scores;
     }
 
+    /// The catalogue's number of a candidate.
+    pub(super) fn number(&self, place: usize) -> u32 {
+        self.picker.known.rules.candidates[place]
+    }
+
     /// The rules as they stand for one customer.
     pub(super) fn sight(&mut self, customer: &str, row: Option<usize>) -> Sight<'_> {
         let activity = self.picker.known.activity;
@@ -254,40 +258,50 @@ impl Worker<'_, '_> {
         let (picker, scores) = (self.picker, std::mem::take(&mut self.scores));
         let sight = self.sight(customer, row);
         let positive = scores.iter().zip(&picker.places).filter(|(score, _)| **score > 0.0);
-        let mut ranked: Vec<Scored> =
-            positive.map(|(&score, &place)| Scored { score: sight.adjust(place, score), place }).collect();
-        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        let mut ranked: Vec<_> =
+            positive.map(|(&score, &place)| (place, sight.adjust(place, score))).collect();
+        ranked.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         self.scores = scores;
-        Some(ranked.into_iter().map(|one| (one.place, one.score)).collect())
+        Some(ranked)
     }
 
-    fn fill(&mut self, customer: &str, bought: Bought<'_>, arm: Arm, slate: &mut Slate<'_>) {
+    fn fill(&mut self, bought: Bought<'_>, (arm, knows_them): (Arm, bool), slate: &mut Slate<'_>) {
         let picker = self.picker;
-        if arm == Arm::Picks && !slate.is_full() {
-            self.fill_personal(customer, bought, slate);
-            if let (false, Some(ranked)) = (slate.is_full(), picker.favourite(bought)) {
-                slate.fill(Origin::Category, ranked.iter().copied(), |_| (Why::Category, None));
+        if knows_them {
+            let mut ranking = std::mem::take(&mut self.ranking);
+            if let Some(variety) = picker.variety {
+                let most = (CANDIDATES_A_SLOT * picker.slots).max(FEWEST_CANDIDATES);
+                let ranked: Vec<_> = (0..most).map_while(|nth| ranking.nth(nth)).collect();
+                slate.fill_varied(Origin::Personal, &ranked, variety, |place| self.reason(place, bought));
             }
+            let ranked = (0..).map_while(|nth| ranking.nth(nth));
+            slate.fill(Origin::Personal, ranked, |place| self.reason(place, bought));
+            self.ranking = ranking;
+        }
+        if let (Arm::Picks, false, Some(ranked)) = (arm, slate.is_full(), picker.favourite(bought)) {
+            slate.fill(Origin::Category, ranked.iter().copied(), |_| (Why::Category, None));
         }
         slate.fill(Origin::Popular, picker.best_sellers.iter().copied(), |_| (Why::Popular, None));
     }
 
-    fn fill_personal(&mut self, customer: &str, bought: Bought<'_>, slate: &mut Slate<'_>) {
-        let picker = self.picker;
+    /// Ranks what may be shown to a customer; answers whether the model knows them.
+    fn rank(&mut self, customer: &str, sight: &Sight<'_>) -> bool {
         self.read_taste(customer);
         if !self.scorer.score(self.taste.user(), &mut self.scores) {
-            return;
+            return false;
         }
-        let mut heap = std::mem::take(&mut self.heap);
-        heap.clear();
-        let positive = self.scores.iter().zip(&picker.places).filter(|(score, _)| **score > 0.0);
-        let sight = slate.sight();
-        heap.extend(positive.map(|(&score, &place)| Scored { score: sight.adjust(place, score), place }));
-        // Building the heap is linear; only as many are sorted as are looked at.
-        let mut heap = BinaryHeap::from(heap);
-        let ranked = std::iter::from_fn(|| heap.pop().map(|best| (best.place, best.score)));
-        slate.fill(Origin::Personal, ranked, |place| self.reason(place, bought));
-        self.heap = heap.into_vec();
+        for (&score, &place) in self.scores.iter().zip(&self.picker.places) {
+            self.by_place[place] = score;
+        }
+        let multipliers: Vec<_> = sight.multipliers().collect();
+        let offer = Offer {
+            scores: &self.by_place,
+            factors: &self.picker.factors,
+            allowed: sight.allowed(),
+            multipliers: &multipliers,
+        };
+        self.ranking.rank(&offer, (2 * self.picker.slots).clamp(FEWEST_RANKED, MOST_RANKED));
+        true
     }
 
     /// The customer as the model sees them, and the model.
@@ -298,22 +312,7 @@ impl Worker<'_, '_> {
 
     fn read_taste(&mut self, customer: &str) {
         let Known { behaviour, live, .. } = self.picker.known;
-        let taste = &mut self.taste;
-        taste.row = live.customers.number(customer);
-        taste.clear();
-        let Some(number) = behaviour.customers.number(customer) else { return };
-        let (products, weights) = behaviour.interactions.row(number);
-        self.pairs.clear();
-        let known = products.iter().zip(weights);
-        self.pairs.extend(known.filter_map(|(&product, &weight)| {
-            self.picker.item_of[product as usize].map(|item| (item, weight))
-        }));
-        self.pairs.sort_unstable_by_key(|pair| pair.0);
-        taste.items.extend(self.pairs.iter().map(|pair| pair.0));
-        taste.weights.extend(self.pairs.iter().map(|pair| pair.1));
-        if let Some(log) = &behaviour.log {
-            taste.read_past(log.past(number), &self.picker.item_of);
-        }
+        self.taste.read(customer, (behaviour, live), &self.picker.item_of);
     }
 
     fn reason(&self, place: usize, bought: Bought<'_>) -> (Why, Option<u32>) {
@@ -341,32 +340,6 @@ impl Worker<'_, '_> {
         same.map_or((Why::Taste, None), |(&past, _)| (Why::Fits, Some(past)))
     }
 }
-
-/// Higher scores first; among equals the smaller place.
-struct Scored {
-    score: f32,
-    place: usize,
-}
-
-impl Ord for Scored {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.score.total_cmp(&other.score).then(other.place.cmp(&self.place))
-    }
-}
-
-impl PartialOrd for Scored {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Scored {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Scored {}
 
 #[cfg(test)]
 #[path = "pick_tests.rs"]

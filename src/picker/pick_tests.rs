@@ -7,13 +7,17 @@ use crate::money::Money;
 use crate::picker::activity;
 use crate::picker::arms::Assignment;
 use crate::picker::build::pick as pick_all;
+use crate::picker::facts::CustomerTable;
 use crate::picker::plan::{Attribute, Controls, Effect, Products, Rule};
 use crate::picker::rules::{self, Setting};
 use crate::picker::tests_model::live;
 use crate::recommender::Interactions;
-use crate::records::{Event, EventKind, Events, Product};
+use crate::records::{Customer, Event, EventKind, Events, Product};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
+
+#[path = "pick_naive_tests.rs"]
+mod naive;
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -26,6 +30,7 @@ struct World {
     purchases: Vec<(u8, u8, i64)>,
     rules: Vec<Rule>,
     slots: u8,
+    variety: u8,
 }
 
 const CUSTOMERS: u8 = 12;
@@ -91,6 +96,20 @@ impl World {
         Behaviour { customers, products, interactions, log: None, descriptions: None }
     }
 
+    /// Every third customer is Austrian, every third nobody knows where from.
+    fn customers(&self, columns: &[usize], known: (&Activity, &Catalogue)) -> Table {
+        let mut table = CustomerTable::new(columns, known, now());
+        for number in 0..CUSTOMERS {
+            let country = ["AT", "DE", ""][usize::from(number % 3)].to_owned();
+            table.push(&Customer {
+                id: format!("c{number:02}"),
+                country: Some(country),
+                ..Customer::default()
+            });
+        }
+        table.finish()
+    }
+
     /// `None` when the rules are refused.
     fn picks(&self, threads: usize) -> Option<Vec<Row>> {
         let catalogue = self.catalogue();
@@ -106,16 +125,19 @@ impl World {
         };
         let rules = rules::compile(&self.rules, choice, setting).ok()?;
         let live = live(self.products.len());
+        let customers = self.customers(&rules.customer_columns(), (&activity, &catalogue));
         let known = Known {
             catalogue: &catalogue,
             activity: &activity,
             behaviour: &behaviour,
             live: &live,
             rules: &rules,
-            customers: None,
+            customers: Some(&customers),
             lately: None,
         };
-        let picker = Picker::new(known, self.slots);
+        let likeness = Likeness::new(&catalogue, &rules.candidates);
+        let mut picker = Picker::new(known, self.slots);
+        picker.vary(self.variety, &likeness);
         let controls = Controls { holdout_share: 0.2, baseline_share: 0.2 };
         let arms = Assignment::new(b"secret", CampaignId(1), controls);
         let ids: Vec<Box<str>> = (0..CUSTOMERS).map(|c| format!("c{c:02}").into()).collect();
@@ -190,11 +212,9 @@ fn any_world() -> impl Strategy<Value = World> {
     let products = prop::collection::vec((0u8..4, 0u8..3, 1i64..10, 0i64..3), 1..30);
     let purchases = prop::collection::vec((0..CUSTOMERS, 0u8..30, 0i64..90), 0..80);
     let rules = prop::collection::vec(any_rule(), 0..5);
-    (products, purchases, rules, 1u8..6).prop_map(|(products, purchases, rules, slots)| World {
-        products,
-        purchases,
-        rules,
-        slots,
+    let variety = prop_oneof![Just(0), 1u8..=100];
+    (products, purchases, rules, 1u8..6, variety).prop_map(|(products, purchases, rules, slots, variety)| {
+        World { products, purchases, rules, slots, variety }
     })
 }
 
@@ -219,7 +239,29 @@ fn small() -> World {
         purchases: vec![(0, 0, 5), (1, 0, 5), (1, 3, 50), (2, 2, 5), (3, 2, 5), (4, 2, 6)],
         rules: vec![Effect::ExcludeBought { days: 30 }.into()],
         slots: 2,
+        variety: 0,
     }
+}
+
+#[test]
+fn a_varied_list_has_other_categories_and_brands() {
+    let categories = |world: &World| {
+        let picks = world.picks(1).unwrap();
+        let (_, _, ids) = picks.into_iter().find(|one| one.1.arm == Arm::Picks && one.2.len() == 3).unwrap();
+        let of = |id: &Option<String>| world.products[World::number(id.as_deref().unwrap())].0;
+        ids.iter().map(of).collect::<Vec<_>>()
+    };
+    // By the model's own formula the second product is worth 1.10, its two neighbours 0.93 each, the last one 0.18.
+    let mut world = World {
+        products: vec![(0, 0, 5, 9), (0, 0, 5, 9), (1, 1, 5, 9), (2, 2, 5, 9)],
+        purchases: (0..CUSTOMERS).flat_map(|c| [(c, 0, 5), (c, 1, 5), (c, 2, 5)]).collect(),
+        rules: Vec::new(),
+        slots: 3,
+        variety: 0,
+    };
+    assert_eq!(categories(&world), [0, 0, 1]);
+    world.variety = 60;
+    assert_eq!(categories(&world), [0, 1, 2]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub struct Plan {
     /// `auto`, or a model's kind.
     pub model: String,
     pub slots: u8,
+    /// From 0, the best for each customer however similar, to 100, products of one e-mail as different as can be.
+    pub variety: u8,
     pub rules: Vec<Rule>,
     pub controls: Controls,
     pub seed: u64,
@@ -37,10 +39,12 @@ impl Default for Plan {
             audience: Audience::default(),
             model: "auto".into(),
             slots: 4,
+            variety: 0,
             rules: vec![
                 Effect::ExcludeBought { days: 90 }.into(),
                 Effect::ExcludeOutOfStock {}.into(),
                 Effect::AtMostPer { what: Attribute::Category, n: 2 }.into(),
+                Effect::OneOfVariants {}.into(),
             ],
             controls: Controls::default(),
             seed: 1,

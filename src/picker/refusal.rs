@@ -50,6 +50,10 @@ pub enum Refusal {
         "more products of {group} are pinned than the rule “at most {n}” allows; change the rule or the pins"
     )]
     PinsBreakCap { group: String, n: u8 },
+    #[error("“{0}” is pinned beside a variant of it, which a rule forbids; remove one pin or the rule")]
+    PinsAreVariants(String),
+    #[error("variety goes from 0, similar products, to 100, varied ones, not to {0}")]
+    Variety(u8),
     #[error("the condition on the customers cannot be understood: {0}")]
     AudienceCondition(String),
     #[error("rule {rule} cannot be understood: {what}")]
@@ -88,6 +92,9 @@ fn list(removed: &[Removed]) -> String {
 pub fn check(plan: &Plan) -> Result<(), Refusal> {
     if plan.slots == 0 || plan.slots > MOST_SLOTS {
         return Err(Refusal::Slots(plan.slots));
+    }
+    if plan.variety > 100 {
+        return Err(Refusal::Variety(plan.variety));
     }
     if let (Some(starts_on), Some(ends_on)) = (plan.starts_on, plan.ends_on)
         && ends_on < starts_on
@@ -128,6 +135,7 @@ fn check_rule(number: usize, rule: &Rule, slots: u8) -> Result<(), Refusal> {
         Effect::AtMostPer { n, .. }
         | Effect::AtMost { n }
         | Effect::AtLeast { n }
+        | Effect::MinMargin { n }
         | Effect::ShareStock { n } => (*n > 0).then_some(()).ok_or(Refusal::CapOfNothing(*n)),
         Effect::PriceRange { from, to } => prices_in_order(*from, *to),
         Effect::PriceBand { from, to } => {

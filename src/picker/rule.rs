@@ -38,6 +38,12 @@ pub enum Effect {
     },
     ExcludeOutOfStock {},
     NeedsPicture {},
+    /// Nothing of whose price less than so many per cent is left after its cost, or of which that is not known.
+    MinMargin {
+        n: u8,
+    },
+    /// Never two variants of one product.
+    OneOfVariants {},
     /// Each product is shown to at most so many customers for each of its pieces.
     ShareStock {
         n: u8,

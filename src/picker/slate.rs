@@ -1,8 +1,10 @@
 //! One customer's product places, being filled under the rules.
 
+use super::likeness::Likeness;
 use super::plan::Origin;
 use super::reason::Why;
 use super::rules::Sight;
+use crate::recommender::slate::diversity::Varied;
 
 /// A pick in numbers: products by catalogue number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,6 +71,28 @@ impl<'a> Slate<'a> {
                 self.taken.push(place);
                 free = self.slots.iter().position(Option::is_none);
             }
+        }
+    }
+
+    /// Takes of `ranked`, best first, what the rules admit, so that variety counts for so much, from 0 to 1, beside the
+    /// scores; products that have a place already count as taken.
+    pub fn fill_varied(
+        &mut self,
+        origin: Origin,
+        ranked: &[(usize, f32)],
+        (variety, likeness): (f32, &Likeness),
+        mut reason: impl FnMut(usize) -> (Why, Option<u32>),
+    ) {
+        let mut varied = Varied::new(ranked.iter().map(|one| one.1), variety);
+        let like = |place: usize| move |at: usize| likeness.of(ranked[at].0, place);
+        self.taken.iter().for_each(|&place| varied.take(like(place)));
+        while let Some(slot) = self.slots.iter().position(Option::is_none) {
+            let admits = |at: usize| self.sight.admits(ranked[at].0, &self.taken, self.slots.len());
+            let Some((place, score)) = varied.next(admits).map(|at| ranked[at]) else { return };
+            let (why, past) = reason(place);
+            self.slots[slot] = Some(Placed { place, score, origin, why, past });
+            self.taken.push(place);
+            varied.take(like(place));
         }
     }
 

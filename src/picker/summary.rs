@@ -3,6 +3,7 @@
 use super::audience::Audience;
 use super::build::Order;
 use super::catalogue::Catalogue;
+use super::likeness::Likeness;
 use super::pick::Picked;
 use super::plan::{Arm, Origin};
 use super::refusal::Removed;
@@ -42,10 +43,16 @@ pub struct Summary {
     pub unknown_customers: u64,
     /// How far from the best the sharing out of scarce products is at most, in parts; `None` when none was needed.
     pub stock_gap: Option<f64>,
+    /// How different the products of one e-mail are, from 0 to 1: the mean over those with picks of their own. `None` in
+    /// summaries from before this was measured, and where nobody has two.
+    pub variety: Option<f64>,
     /// Filled slots whose product has no picture; `None` in summaries from before this was counted.
     pub without_picture: Option<u64>,
     #[serde(skip)]
     times: Vec<u64>,
+    /// Varieties added up, and how many.
+    #[serde(skip)]
+    varieties: (f64, u64),
 }
 
 const ORIGINS: [Origin; 5] =
@@ -70,8 +77,11 @@ impl Summary {
         }
     }
 
-    pub(super) fn count(&mut self, picked: &[Picked]) {
+    pub(super) fn count(&mut self, picked: &[Picked], likeness: &Likeness) {
         for one in picked {
+            if let Some(variety) = likeness.variety(one) {
+                self.varieties = (self.varieties.0 + variety, self.varieties.1 + 1);
+            }
             match one.arm {
                 Arm::Holdout => self.holdout += 1,
                 Arm::Baseline => self.baseline += 1,
@@ -103,6 +113,8 @@ impl Summary {
     }
 
     pub(super) fn finish(&mut self, catalogue: &Catalogue, rules: &Rules) {
+        let (sum, count) = self.varieties;
+        self.variety = (count > 0).then(|| sum / count as f64);
         let has_picture =
             |number: u32| catalogue.product(number).image.as_deref().is_some_and(|image| !image.is_empty());
         let times = rules.candidates.iter().zip(&self.times);

@@ -3,11 +3,13 @@
 use super::audience;
 use super::build::{BuildError, Order, read_events, table_of};
 use super::catalogue::Catalogue;
+use super::likeness::Likeness;
 use super::pick::{Known, Picker};
 use super::plan::{Arm, Origin};
 use super::reason::Why;
 use super::refusal::check;
 use super::rules::{self, Bar, Setting};
+use super::slate::Placed;
 use crate::progress::Progress;
 
 /// What decided it.
@@ -41,6 +43,16 @@ pub enum Trace {
     /// It lost its place to others because of this rule.
     LostToRule {
         rule: usize,
+        rank: usize,
+    },
+    /// A variant of it, by catalogue number, has a place already, and this rule forbids a second one.
+    VariantPicked {
+        rule: usize,
+        of: u32,
+        rank: usize,
+    },
+    /// It suits the customer better than something that is picked, and is more like the others.
+    LostToVariety {
         rank: usize,
     },
     /// The model knows too little of the customer, or of the product.
@@ -108,7 +120,8 @@ fn decided(
         return Ok(Trace::Holdout);
     }
     let customers = table_of(order, &audience, &rules, known)?;
-    let picker = Picker::new(
+    let likeness = Likeness::new(catalogue, &rules.candidates);
+    let mut picker = Picker::new(
         Known {
             catalogue,
             activity: &activity,
@@ -120,6 +133,7 @@ fn decided(
         },
         order.plan.slots,
     );
+    picker.vary(order.plan.variety, &likeness);
     let place = rules.candidates.binary_search(&number).map_err(|_| BuildError::Cancelled)?;
     Ok(picker.worker().trace(customer, Some(0), arm, place))
 }
@@ -151,8 +165,18 @@ impl super::pick::Worker<'_, '_> {
         let Some(at) = ranking.iter().position(|(ranked, _)| *ranked == place) else {
             return Trace::NoSignal { knows_customer: true };
         };
+        let rank = at + 1;
+        let is_behind = |placed: &Placed| {
+            placed.origin == Origin::Personal
+                && ranking
+                    .iter()
+                    .position(|(ranked, _)| *ranked == placed.place)
+                    .is_some_and(|other| other > at)
+        };
         match beside {
-            Some(Bar::Rule(rule)) => Trace::LostToRule { rule, rank: at + 1 },
+            Some(Bar::Rule(rule)) => Trace::LostToRule { rule, rank },
+            Some(Bar::Variant { rule, of }) => Trace::VariantPicked { rule, of: self.number(of), rank },
+            None if picked.slots.iter().flatten().any(is_behind) => Trace::LostToVariety { rank },
             _ => Trace::Outranked { rank: at + 1, of: ranking.len(), score: ranking[at].1, places: slots },
         }
     }

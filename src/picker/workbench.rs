@@ -9,6 +9,7 @@ use super::behaviour::{self, Behaviour, Detail, Weighing};
 use super::build::{BuildError, read_activity};
 use super::catalogue::{Catalogue, Choice};
 use super::facts::{CustomerTable, SCHEMA};
+use super::likeness::Likeness;
 use super::live_model::{LiveModel, ModelHeader};
 use super::pick::{Known, Picker};
 use super::plan::{Arm, Plan, Products, Rule};
@@ -69,6 +70,10 @@ pub struct Impact {
     /// Categories of which rules leave nothing, with the numbers of these rules.
     pub emptied: Vec<(String, Vec<usize>)>,
     pub refusal: Option<Refusal>,
+    /// How different the products of one e-mail are, from 0 to 1; `None` where nobody has two.
+    pub variety: Option<f64>,
+    /// How much of the picks' scores the wish for variety costs; `None` where none is wished for, or no scores are known.
+    pub variety_cost: Option<f64>,
 }
 
 /// What one rule does, beside all others.
@@ -185,7 +190,14 @@ impl Workbench {
             })
             .collect();
         match all {
-            Ok(all) => impact.short = all.people.iter().filter(|one| one.is_short).count(),
+            Ok(all) => {
+                impact.short = all.people.iter().filter(|one| one.is_short).count();
+                impact.variety = all.variety();
+                let plain = Plan { variety: 0, ..plan.clone() };
+                let without =
+                    (plan.variety > 0).then(|| self.outcome(&plan.rules, choose(), &plain, setting));
+                impact.variety_cost = without.and_then(|without| all.cost_beside(&without.ok()?));
+            }
             Err(refusal) => impact.refusal = Some(refusal),
         }
         impact
@@ -208,7 +220,9 @@ impl Workbench {
             customers: Some(&self.customers),
             lately: self.lately.as_ref(),
         };
-        let picker = Picker::new(known, plan.slots);
+        let likeness = Likeness::new(&self.catalogue, &rules.candidates);
+        let mut picker = Picker::new(known, plan.slots);
+        picker.vary(plan.variety, &likeness);
         let mut worker = picker.worker();
         let person = |(row, id): (usize, &str)| {
             let picked = worker.pick(id, Some(row), Arm::Picks);
@@ -218,6 +232,7 @@ impl Workbench {
                 |scores: &[f32]| picks.iter().map(|&pick| f64::from(scores[pick as usize].max(0.0))).sum();
             Person {
                 value: self.scores[row].as_deref().map_or(0.0, score),
+                variety: likeness.variety(&picked),
                 is_short: picked.slots.iter().any(Option::is_none),
                 picks,
             }
@@ -260,6 +275,20 @@ struct Person {
     /// The model's scores of them, added up.
     value: f64,
     is_short: bool,
+    variety: Option<f64>,
+}
+
+impl Outcome {
+    /// In parts of what the picks would be worth in the other case.
+    fn cost_beside(&self, without: &Self) -> Option<f64> {
+        let value = |outcome: &Self| outcome.people.iter().map(|one| one.value).sum::<f64>();
+        (value(without) > 0.0).then(|| 1.0 - value(self) / value(without))
+    }
+
+    fn variety(&self) -> Option<f64> {
+        let known: Vec<f64> = self.people.iter().filter_map(|one| one.variety).collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    }
 }
 
 impl RuleImpact {
@@ -267,9 +296,7 @@ impl RuleImpact {
         let both = || all.people.iter().zip(&without.people);
         self.changed = both().filter(|(with, without)| with.picks != without.picks).count();
         self.short = both().filter(|(with, without)| with.is_short && !without.is_short).count();
-        let value = |outcome: &Outcome| outcome.people.iter().map(|one| one.value).sum::<f64>();
-        let (with, without) = (value(all), value(without));
-        self.cost = (without > 0.0).then(|| 1.0 - with / without);
+        self.cost = all.cost_beside(without);
     }
 }
 

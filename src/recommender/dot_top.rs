@@ -11,6 +11,7 @@ mod tests;
 
 use super::simd::{self, Kernel, LANES, Simd};
 use selection::{Kept, Row, few_above_the_bar};
+pub(super) use selection::{key, score_of};
 
 /// Floats of candidates that go through the second-level cache together: 256 kB.
 const CHUNK: usize = 1 << 16;

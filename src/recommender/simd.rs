@@ -35,6 +35,8 @@ pub trait Simd: Copy {
     fn sub_mul(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// Bit l is set where lane l of `a` is above that of `b`.
     fn above(self, a: Self::V, b: Self::V) -> u32;
+    /// Lane l of `a` where bit l is set, of `b` where not; higher bits must not be set.
+    fn choose(self, lanes: u32, a: Self::V, b: Self::V) -> Self::V;
     /// Lane l becomes the sum of `vectors[l]`.
     fn sums(self, vectors: [Self::V; LANES]) -> Self::V;
     /// The sum of the lanes.
@@ -138,6 +140,10 @@ impl Simd for Plain {
         (0..LANES).fold(0, |bits, lane| bits | u32::from(a[lane] > b[lane]) << lane)
     }
     #[inline(always)]
+    fn choose(self, lanes: u32, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|lane| if lanes >> lane & 1 == 1 { a[lane] } else { b[lane] })
+    }
+    #[inline(always)]
     fn sums(self, vectors: [Self::V; LANES]) -> Self::V {
         vectors.map(|vector| self.sum(vector))
     }
@@ -239,6 +245,10 @@ mod x86 {
         fn above(self, a: __m512, b: __m512) -> u32 {
             u32::from(unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b) })
         }
+        #[inline(always)]
+        fn choose(self, lanes: u32, a: __m512, b: __m512) -> __m512 {
+            unsafe { _mm512_mask_blend_ps(lanes as u16, b, a) }
+        }
         /// Four rounds, each of which halves the vectors and adds two parts of each.
         #[inline(always)]
         fn sums(self, v: [__m512; LANES]) -> __m512 {
@@ -333,6 +343,21 @@ mod x86 {
                 _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a[n], b[n])).cast_unsigned()
             };
             half(0) | half(1) << 8
+        }
+        #[inline(always)]
+        fn choose(self, lanes: u32, a: Self::V, b: Self::V) -> Self::V {
+            unsafe {
+                let lanes = _mm256_set1_epi32(lanes.cast_signed());
+                let mut chosen = a;
+                for n in 0..2 {
+                    // Each lane's own bit, compared with itself.
+                    let first = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+                    let own = if n == 0 { first } else { _mm256_slli_epi32::<8>(first) };
+                    let is_set = _mm256_cmpeq_epi32(_mm256_and_si256(lanes, own), own);
+                    chosen[n] = _mm256_blendv_ps(b[n], a[n], _mm256_castsi256_ps(is_set));
+                }
+                chosen
+            }
         }
         #[inline(always)]
         fn sums(self, v: [Self::V; LANES]) -> Self::V {

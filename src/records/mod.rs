@@ -22,7 +22,11 @@ pub struct Product {
     pub price: Option<Money>,
     /// The price before a reduction; above `price` the product is on sale.
     pub list_price: Option<Money>,
+    /// What a piece costs the shop.
+    pub cost: Option<Money>,
     pub currency: Option<String>,
+    /// What its variants have in common: the id of the parent, say. `None` when the shop does not say.
+    pub group: Option<String>,
     /// Pieces that can be sold; `None` when the shop does not say.
     pub stock: Option<i64>,
     pub image: Option<String>,

@@ -7,7 +7,7 @@ use crate::records::{Customer, Product};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-pub const PRODUCT_FIELDS: [(&str, Role); 12] = [
+pub const PRODUCT_FIELDS: [(&str, Role); 14] = [
     ("id", Role::Id),
     ("title", Role::Text),
     ("category", Role::Text),
@@ -20,6 +20,8 @@ pub const PRODUCT_FIELDS: [(&str, Role); 12] = [
     ("url", Role::Text),
     ("created_at", Role::Time),
     ("active", Role::Truth),
+    ("cost", Role::Money),
+    ("group", Role::Text),
 ];
 
 pub const CUSTOMER_FIELDS: [(&str, Role); 8] = [
@@ -41,7 +43,7 @@ pub trait ThingReader {
 }
 
 pub struct ProductReader {
-    slots: [Slot; 12],
+    slots: [Slot; 14],
     zone: Tz,
     digits: Digits,
 }
@@ -59,8 +61,22 @@ impl ThingReader for ProductReader {
 
     /// A product whose price or time cannot be read is kept without it: it can still be recommended.
     fn read(&mut self, row: &[Value<'_>]) -> Result<Product, Reason> {
-        let [id, title, category, brand, price, list_price, currency, stock, image, url, created_at, active] =
-            &self.slots;
+        let [
+            id,
+            title,
+            category,
+            brand,
+            price,
+            list_price,
+            currency,
+            stock,
+            image,
+            url,
+            created_at,
+            active,
+            cost,
+            group,
+        ] = &self.slots;
         let id = id.get(row).id(&mut self.digits)?.ok_or(Reason::NoId)?.to_owned();
         let amount = |slot: &Slot| slot.get(row).money().ok().flatten();
         let price = amount(price);
@@ -75,7 +91,9 @@ impl ThingReader for ProductReader {
             brand: brand.get(row).text(),
             price,
             list_price: amount(list_price).filter(|amount| !amount.is_negative()),
+            cost: amount(cost).filter(|amount| !amount.is_negative()),
             currency: currency.get(row).text(),
+            group: group.get(row).text(),
             stock: stock.get(row).pieces(),
             image: image.get(row).text(),
             url: url.get(row).text(),

@@ -15,6 +15,7 @@ pub mod model_choices;
 pub mod models;
 pub mod reports;
 pub mod responses;
+pub mod rule_sets;
 mod schema;
 pub mod segments;
 pub mod sendings;

@@ -262,6 +262,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    rule_sets (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    rule_set_versions (set_id, version) {
+        set_id -> Integer,
+        version -> Integer,
+        rules -> Text,
+        restores -> Nullable<Integer>,
+        at -> TimestamptzSqlite,
+        account_id -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
     segments (id) {
         id -> Integer,
         shop_id -> Integer,
@@ -334,6 +353,9 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(rule_set_versions -> accounts (account_id));
+diesel::joinable!(rule_set_versions -> rule_sets (set_id));
+diesel::allow_tables_to_appear_in_same_query!(accounts, rule_set_versions, rule_sets);
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);
 diesel::allow_tables_to_appear_in_same_query!(mails, responses);

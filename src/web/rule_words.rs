@@ -22,6 +22,8 @@ fn effect_in_words(effect: &Effect, currency: &str) -> String {
         Effect::ExcludeUntilDue { .. } => "Nothing they bought and do not need again yet".into(),
         Effect::ExcludeOutOfStock {} => "Nothing that is out of stock".into(),
         Effect::NeedsPicture {} => "Nothing without a picture".into(),
+        Effect::MinMargin { n } => format!("Nothing with a margin below {n} %"),
+        Effect::OneOfVariants {} => "Never two variants of one product".into(),
         Effect::ShareStock { n: 1 } => "Each piece is shown to one customer only".into(),
         Effect::ShareStock { n } => format!("Each piece is shown to at most {n} customers"),
         Effect::NotPickedLately { campaigns: 1 } => "Nothing the last campaign showed them".into(),

@@ -64,6 +64,22 @@ pub fn trace_in_words(
             ),
             loosen(),
         ),
+        Trace::VariantPicked { rule: number, of, rank } => (
+            format!(
+                "It is number {} for this customer, but a variant of it, “{}”, is picked: {}.",
+                super::whole(*rank as i64),
+                catalogue.product(*of).title,
+                rule(*number)
+            ),
+            loosen(),
+        ),
+        Trace::LostToVariety { rank } => (
+            format!(
+                "It is number {} for this customer, but lost its place to variety: it is too much like what else is picked.",
+                super::whole(*rank as i64)
+            ),
+            "Move the slider in the step “Places and rules” towards similar products.".into(),
+        ),
         Trace::NoSignal { knows_customer: false } => (
             "Too little is known of this customer: the picks are best-sellers, and it is none of those."
                 .into(),

@@ -24,7 +24,7 @@ const fn kind(
 }
 
 /// In the order in which they are offered.
-pub const KINDS: [Kind; 16] = [
+pub const KINDS: [Kind; 18] = [
     kind("exclude", "Never pick", "What a condition says", "Say below of which products, or for whom.", &[]),
     kind(
         "only",
@@ -60,6 +60,14 @@ pub const KINDS: [Kind; 16] = [
         &["from", "to"],
     ),
     kind(
+        "min_margin",
+        "Prices",
+        "What earns too little",
+        "Of whose price less than so many per cent is left after what it costs the shop. Needs the cost of the products: \
+         the field “cost” of the shop's connection. What has no known cost is left out.",
+        &["n"],
+    ),
+    kind(
         "boost",
         "Rather or rather not",
         "More of a category, or of what a condition says",
@@ -80,6 +88,14 @@ pub const KINDS: [Kind; 16] = [
         "They go to those whom they suit best, worked out for all customers together. How many customers may be shown the \
          same piece?",
         &["n"],
+    ),
+    kind(
+        "one_of_variants",
+        "Variety",
+        "Never two variants of one product",
+        "Variants are what the shop calls so: products with the same “group” in the shop's connection. Where it has none: \
+         products of one category and brand whose titles differ only in sizes, amounts and colours at their end.",
+        &[],
     ),
     kind("at_most_per", "Variety", "At most so many of one category or brand", "", &["n", "what"]),
     kind("at_most", "Variety", "At most so many of what a condition says", "", &["n"]),
@@ -112,6 +128,7 @@ pub fn new_row(kind: &str) -> Option<Row> {
         ("rule_days", _) => "90",
         ("rule_n", "at_least") => "1",
         ("rule_n", "share_stock") => "5",
+        ("rule_n", "min_margin") => "20",
         ("rule_n", _) => "2",
         ("rule_what", _) => "category",
         ("rule_from", "price_band") => "0.5",

@@ -125,6 +125,7 @@ fn value(kind: &Kind, name: &str, text: &str) -> Result<Value, (&'static str, &'
             days.ok_or(("how many days", "a whole number"))
         }
         ("campaigns", _) => whole("how many campaigns", "a whole number from 1 to 52"),
+        ("n", "min_margin") => whole("the margin", "a whole number of per cent, such as 20"),
         ("n", _) => whole("how many", "a whole number from 1 to 20"),
         ("slot", _) => whole("at which place", "1, 2, 3 …"),
         ("product", _) if text.is_empty() => Err(("which product", "by its id in the shop")),
@@ -165,7 +166,7 @@ pub fn edit(form: &Form) -> Form {
         "condition" => rows.iter_mut().skip(at).take(1).for_each(condition::add_part),
         _ => {}
     }
-    let slots = [("slots".to_owned(), form.text("slots").to_owned())];
+    let slots = ["slots", "variety"].map(|name| (name.to_owned(), form.text(name).to_owned()));
     let fields = rows.into_iter().flat_map(|row| FIELDS.into_iter().map(str::to_owned).zip(row));
     Form::new(slots.into_iter().chain(fields).collect())
 }

@@ -1,33 +1,56 @@
 //! The rules as one customer after another meets them.
 
 use super::{Influence, Lately, Personal, Pin, Rules, times};
-use crate::conditions::{Column, Root, Side, Table};
+use crate::conditions::{Root, Scratch, Side, Sieve, Table};
 use crate::picker::activity::Bought;
 use crate::picker::stock::Shares;
-use std::collections::HashMap;
+use crate::recommender::slate::best::{LEAST_FACTOR, MOST_FACTOR, WORD};
 use std::rc::Rc;
 
-/// Combinations of customers' facts that are kept by a thread.
-const KEPT: usize = 4096;
-
-/// One thread's part: what was worked out for one customer serves all who agree with them in what rules ask for.
-pub struct Lens<'a> {
+/// The rules made ready for the customers of a table; shared by all threads.
+pub struct Prepared<'a> {
     rules: &'a Rules,
     /// Rows as the callers of [`Lens::look`] number them.
     customers: Option<&'a Table>,
-    lately: Option<&'a Lately>,
-    shares: Option<&'a Shares>,
-    columns: Vec<usize>,
-    kept: HashMap<Vec<u64>, Rc<View>>,
+    /// One for each rule that depends on the customer; none without a table.
+    sieves: Vec<Sieve<'a>>,
+    /// A bit for each candidate.
+    all: Vec<u64>,
 }
 
-/// What depends on the customer's facts.
+impl<'a> Prepared<'a> {
+    pub fn new(rules: &'a Rules, customers: Option<&'a Table>) -> Self {
+        let (products, bound) = ((Root::Product, &rules.products), rules.of_the_day());
+        let sieve = |table: &'a Table| {
+            let sieve =
+                |rule: &'a Personal| Sieve::new(&rule.condition, products, (Root::Customer, table), bound);
+            rules.personal.iter().map(sieve).collect()
+        };
+        let mut all = vec![u64::MAX; rules.candidates.len().div_ceil(WORD)];
+        if let (Some(last), beyond @ 1..) = (all.last_mut(), rules.candidates.len() % WORD) {
+            *last = (1 << beyond) - 1;
+        }
+        Self { rules, customers, sieves: customers.map(sieve).unwrap_or_default(), all }
+    }
+}
+
+/// One thread's part: the rules as one customer after another meets them.
+pub struct Lens<'a> {
+    prepared: &'a Prepared<'a>,
+    lately: Option<&'a Lately>,
+    shares: Option<&'a Shares>,
+    scratch: Scratch,
+    /// The last customer's: its memory is the next one's when nobody looks at it any more.
+    view: Rc<View>,
+}
+
+/// What depends on the customer's facts; bits by candidate.
 #[derive(Default)]
 struct View {
-    /// For each candidate the number of the rule that bars it, plus 1; 0: none.
-    barred: Vec<u32>,
-    /// Empty: all 1.
-    factors: Vec<f32>,
+    /// What none of the rules bars.
+    allowed: Vec<u64>,
+    /// For each of the rules that depend on the customer what its condition holds for.
+    holds: Vec<Vec<u64>>,
     /// Of the rules' pins, those that are theirs.
     pins: Vec<usize>,
 }
@@ -39,6 +62,8 @@ pub enum Bar {
     Taken,
     /// The number of the rule.
     Rule(usize),
+    /// A variant of it has a place already, and a rule forbids a second one.
+    Variant { rule: usize, of: usize },
 }
 
 /// The rules for one customer.
@@ -55,15 +80,8 @@ pub struct Sight<'a> {
 }
 
 impl<'a> Lens<'a> {
-    pub fn new(rules: &'a Rules, customers: Option<&'a Table>, lately: Option<&'a Lately>) -> Self {
-        Self {
-            rules,
-            customers,
-            lately,
-            shares: None,
-            columns: rules.customer_columns(),
-            kept: HashMap::new(),
-        }
+    pub fn new(prepared: &'a Prepared<'a>, lately: Option<&'a Lately>) -> Self {
+        Self { prepared, lately, shares: None, scratch: Scratch::default(), view: Rc::default() }
     }
 
     /// Bars what was given to other customers.
@@ -73,84 +91,56 @@ impl<'a> Lens<'a> {
 
     /// `row`: of the customers' table; whoever has none is somebody of whom nothing is known.
     pub fn look(&mut self, customer: &str, row: Option<usize>, bought: Bought<'a>) -> Sight<'a> {
-        let view = self.view(row);
+        let rules = self.prepared.rules;
+        if Rc::get_mut(&mut self.view).is_none() {
+            self.view = Rc::default();
+        }
+        if let Some(view) = Rc::get_mut(&mut self.view) {
+            self.prepared.view(row, view, &mut self.scratch);
+        }
         let shown = |&(rule, campaigns): &(usize, u8)| {
             (rule, self.lately.map(|lately| lately.shown(customer, campaigns)).unwrap_or_default())
         };
-        let shown = self.rules.lately.iter().map(shown).collect();
-        Sight { rules: self.rules, bought, view, shown, shares: self.shares, row, is_relaxed: false }
-    }
-
-    fn view(&mut self, row: Option<usize>) -> Rc<View> {
-        let table = self.customers.zip(row);
-        let key = match table {
-            Some((table, row)) => self.columns.iter().map(|&at| key(table.column(at), row)).collect(),
-            None => Vec::new(),
-        };
-        if let Some(view) = self.kept.get(&key) {
-            return view.clone();
-        }
-        let view = Rc::new(self.rules.view(table));
-        if self.kept.len() >= KEPT {
-            self.kept.clear();
-        }
-        self.kept.insert(key, view.clone());
-        view
+        let shown = rules.lately.iter().map(shown).collect();
+        let view = self.view.clone();
+        Sight { rules, bought, view, shown, shares: self.shares, row, is_relaxed: false }
     }
 }
 
-/// What two rows share when they agree in a column. Lists are not compared: each row is one of its own.
-fn key(column: &Column, row: usize) -> u64 {
-    match column {
-        Column::Truths(truths) => truths[row].map_or(2, u64::from),
-        Column::Numbers(numbers) => numbers[row].to_bits(),
-        Column::Texts(texts) => u64::from(texts.codes[row]),
-        Column::Lists(_) => row as u64,
-    }
-}
-
-impl Rules {
-    fn view(&self, customer: Option<(&Table, usize)>) -> View {
+impl<'a> Prepared<'a> {
+    fn view(&self, row: Option<usize>, view: &mut View, scratch: &mut Scratch) {
+        let Rules { personal, pins, .. } = self.rules;
+        view.allowed.clone_from(&self.all);
+        view.holds.resize(personal.len(), Vec::new());
+        view.pins.clear();
         // Of whom nothing is known, no fact holds: rules that bar all else would leave them nothing.
-        let Some((table, row)) = customer else {
-            let everybodys = |(at, pin): (usize, &Pin)| pin.whose.is_none().then_some(at);
-            return View {
-                pins: self.pins.iter().enumerate().filter_map(everybodys).collect(),
-                ..View::default()
-            };
+        let Some((table, row)) = self.customers.zip(row) else {
+            view.holds.iter_mut().for_each(Vec::clear);
+            view.pins.extend((0..pins.len()).filter(|&at| pins[at].whose.is_none()));
+            return;
         };
-        let bound = self.bound().with(Root::Customer, Side::Row(table, row));
-        let mut view = View::default();
-        for Personal { rule, condition, what } in &self.personal {
-            let holds = condition.holds(&bound);
-            match what {
-                Influence::Multiplies(factor) => {
-                    view.factors.resize(holds.len(), 1.0);
-                    let held = view.factors.iter_mut().zip(holds).filter(|(_, holds)| *holds);
-                    held.for_each(|(all, _)| *all = (*all * factor).clamp(1e-6, 1e6));
-                }
-                Influence::Bars | Influence::BarsAllElse => {
-                    let bars = matches!(what, Influence::Bars);
-                    view.barred.resize(holds.len(), 0);
-                    for (barred, _) in view
-                        .barred
-                        .iter_mut()
-                        .zip(holds)
-                        .filter(|(barred, holds)| **barred == 0 && *holds == bars)
-                    {
-                        *barred = *rule as u32 + 1;
-                    }
-                }
+        for ((rule, sieve), holds) in personal.iter().zip(&self.sieves).zip(&mut view.holds) {
+            holds.resize(self.all.len(), 0);
+            sieve.holds(table, row, holds, scratch);
+            let allowed = view.allowed.iter_mut().zip(&*holds);
+            match rule.what {
+                Influence::Bars => allowed.for_each(|(allowed, holds)| *allowed &= !holds),
+                Influence::BarsAllElse => allowed.for_each(|(allowed, holds)| *allowed &= holds),
+                Influence::Multiplies(_) => {}
             }
         }
-        let one = self
-            .bound()
-            .with(Root::Product, Side::Row(&self.products, 0))
-            .with(Root::Customer, Side::Row(table, row));
-        let is_theirs = |pin: &Pin| pin.whose.as_ref().is_none_or(|whose| whose.holds(&one)[0]);
-        view.pins = (0..self.pins.len()).filter(|&at| is_theirs(&self.pins[at])).collect();
-        view
+        let one = || {
+            let products = Side::Row(&self.rules.products, 0);
+            self.rules.of_the_day().with(Root::Product, products).with(Root::Customer, Side::Row(table, row))
+        };
+        let is_theirs = |pin: &Pin| pin.whose.as_ref().is_none_or(|whose| whose.holds(&one())[0]);
+        view.pins.extend((0..pins.len()).filter(|&at| is_theirs(&pins[at])));
     }
+}
+
+/// Without bits nothing holds.
+fn has(bits: &[u64], place: usize) -> bool {
+    bits.get(place / WORD).is_some_and(|word| word >> (place % WORD) & 1 == 1)
 }
 
 impl Sight<'_> {
@@ -159,8 +149,8 @@ impl Sight<'_> {
         if taken.contains(&place) {
             return Some(Bar::Taken);
         }
-        if let Some(&rule) = self.view.barred.get(place).filter(|&&rule| rule > 0) {
-            return Some(Bar::Rule(rule as usize - 1));
+        if !has(&self.view.allowed, place) {
+            return self.barring(place).map(Bar::Rule);
         }
         if let Some(rule) = self.shares.and_then(|shares| shares.bars(place, self.row)) {
             return Some(Bar::Rule(rule));
@@ -173,7 +163,11 @@ impl Sight<'_> {
             return Some(Bar::Rule(*rule));
         }
         if let Some(cap) = self.rules.caps.iter().find(|cap| !cap.admits(place, taken)) {
-            return Some(Bar::Rule(cap.rule));
+            let same = |other: &&usize| cap.group_of[**other] == cap.group_of[place];
+            return Some(match taken.iter().find(same).filter(|_| cap.of_variants) {
+                Some(&of) => Bar::Variant { rule: cap.rule, of },
+                None => Bar::Rule(cap.rule),
+            });
         }
         (!self.is_relaxed && self.must_be_kept_free(place, taken, slots)).then_some(Bar::Taken)
     }
@@ -194,10 +188,35 @@ impl Sight<'_> {
         !helps && needed >= slots.saturating_sub(taken.len()) && needed > 0
     }
 
+    /// The number of the first rule that bars a place for this customer because of who they are.
+    fn barring(&self, place: usize) -> Option<usize> {
+        let bars = |(rule, holds): (&Personal, &Vec<u64>)| match rule.what {
+            Influence::Bars => has(holds, place),
+            Influence::BarsAllElse => !has(holds, place),
+            Influence::Multiplies(_) => false,
+        };
+        let rules = self.rules.personal.iter().zip(&self.view.holds);
+        rules.into_iter().find(|&rule| bars(rule)).map(|(rule, _)| rule.rule)
+    }
+
+    /// What may be shown because of who they are: a bit for each candidate.
+    pub fn allowed(&self) -> &[u64] {
+        &self.view.allowed
+    }
+
+    /// What is promoted and held back for them: a bit for each candidate, and by how much.
+    pub fn multipliers(&self) -> impl Iterator<Item = (&[u64], f32)> {
+        self.rules.personal.iter().zip(&self.view.holds).filter_map(|(rule, holds)| match rule.what {
+            Influence::Multiplies(factor) if !holds.is_empty() => Some((holds.as_slice(), factor)),
+            _ => None,
+        })
+    }
+
     /// A score after all that is promoted and held back.
     pub fn adjust(&self, place: usize, score: f32) -> f32 {
-        let score = self.rules.adjust(place, score);
-        self.view.factors.get(place).map_or(score, |&factor| times(score, factor))
+        let own = self.multipliers().filter(|(bits, _)| has(bits, place));
+        let factor = own.fold(1f32, |all, (_, factor)| (all * factor).clamp(LEAST_FACTOR, MOST_FACTOR));
+        times(self.rules.adjust(place, score), factor)
     }
 
     pub fn pins(&self) -> impl Iterator<Item = &Pin> {

@@ -8,13 +8,14 @@ mod scope;
 mod tests;
 
 pub use again::Lately;
-pub use lens::{Bar, Lens, Sight};
+pub use lens::{Bar, Lens, Prepared, Sight};
 
 use super::activity::Activity;
 use super::catalogue::{Catalogue, Choice, in_category};
 use super::facts;
 use super::plan::{Attribute, Effect, Plan, Rule};
 use super::refusal::{Refusal, Removed};
+use super::variants;
 use crate::conditions::{Bound, Condition, Root, Side, Table};
 use again::Again;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -75,6 +76,8 @@ struct Cap {
     /// For each candidate its category or brand; those without are not limited.
     group_of: Vec<Option<u32>>,
     n: u8,
+    /// The groups are products with their variants.
+    of_variants: bool,
 }
 
 struct Minimum {
@@ -218,7 +221,7 @@ impl Rules {
 
     /// The first of the rules “at most so many of one …”: for each candidate its group, alone in one where it has none.
     pub fn first_cap(&self) -> Option<(Vec<u32>, usize)> {
-        let cap = self.caps.first()?;
+        let cap = self.caps.iter().find(|cap| !cap.of_variants).or(self.caps.first())?;
         let most = cap.group_of.iter().flatten().max().map_or(0, |most| most + 1);
         let group = |(group, own): (&Option<u32>, u32)| group.unwrap_or(most + own);
         Some((cap.group_of.iter().zip(0..).map(group).collect(), usize::from(cap.n)))
@@ -230,10 +233,18 @@ impl Rules {
     }
 
     fn bound(&self) -> Bound<'_> {
+        self.of_the_day().with(Root::Product, Side::Every(&self.products))
+    }
+
+    fn of_the_day(&self) -> Bound<'_> {
         Bound::default()
-            .with(Root::Product, Side::Every(&self.products))
             .with(Root::Today, Side::Row(&self.day, 0))
             .with(Root::Campaign, Side::Row(&self.campaign, 0))
+    }
+
+    /// What each candidate's score is multiplied by for everybody.
+    pub fn factors(&self) -> &[f32] {
+        &self.factors
     }
 
     /// The candidates that a scope over products holds for.
@@ -246,7 +257,10 @@ impl Rules {
     fn add(&mut self, number: usize, rule: &Rule, scope: Scope, setting: Setting<'_>) -> Result<(), Refusal> {
         let Setting { catalogue, .. } = setting;
         match &rule.effect {
-            Effect::ExcludeOutOfStock {} | Effect::NeedsPicture {} | Effect::PriceRange { .. } => {}
+            Effect::ExcludeOutOfStock {}
+            | Effect::NeedsPicture {}
+            | Effect::MinMargin { .. }
+            | Effect::PriceRange { .. } => {}
             Effect::Exclude {} | Effect::Only {} => {
                 let what =
                     if rule.effect == (Effect::Only {}) { Influence::BarsAllElse } else { Influence::Bars };
@@ -273,14 +287,7 @@ impl Rules {
                 let mask = self.mask(&scope);
                 self.again.push(Again::new(number, &rule.effect, &mask, &self.candidates, setting));
             }
-            Effect::ShareStock { n } => {
-                for (place, _) in self.mask(&scope).into_iter().enumerate().filter(|(_, applies)| *applies) {
-                    let Some(pieces) = catalogue.product(self.candidates[place]).stock else { continue };
-                    let most = u32::try_from(pieces.max(0)).unwrap_or(u32::MAX).saturating_mul(u32::from(*n));
-                    let known = self.pieces[place].filter(|known| known.1 <= most);
-                    self.pieces[place] = known.or(Some((number, most)));
-                }
-            }
+            Effect::ShareStock { n } => self.tie_to_pieces(number, &scope, *n, catalogue),
             Effect::NotPickedLately { campaigns } => self.lately.push((number, *campaigns)),
             Effect::AtMostPer { what, n } => {
                 let mask = self.mask(&scope);
@@ -290,16 +297,31 @@ impl Rules {
                     Attribute::Brand => catalogue.brand_of(number),
                 };
                 let group_of = self.candidates.iter().zip(mask).map(group).collect();
-                self.caps.push(Cap { rule: number, group_of, n: *n });
+                self.caps.push(Cap { rule: number, group_of, n: *n, of_variants: false });
+            }
+            Effect::OneOfVariants {} => {
+                let groups = variants::groups(catalogue, &self.candidates);
+                let group_of = groups.into_iter().zip(self.mask(&scope));
+                let group_of = group_of.map(|(group, within)| within.then_some(group)).collect();
+                self.caps.push(Cap { rule: number, group_of, n: 1, of_variants: true });
             }
             Effect::AtMost { n } => {
                 let group_of = self.mask(&scope).into_iter().map(|within| within.then_some(0)).collect();
-                self.caps.push(Cap { rule: number, group_of, n: *n });
+                self.caps.push(Cap { rule: number, group_of, n: *n, of_variants: false });
             }
             Effect::AtLeast { n } => self.minima.push(Minimum { wanted: self.mask(&scope), n: *n }),
             Effect::Pin { product, slot } => self.pin(number, (product, *slot), scope, catalogue)?,
         }
         Ok(())
+    }
+
+    fn tie_to_pieces(&mut self, rule: usize, scope: &Scope, n: u8, catalogue: &Catalogue) {
+        for (place, _) in self.mask(scope).into_iter().enumerate().filter(|(_, applies)| *applies) {
+            let Some(pieces) = catalogue.product(self.candidates[place]).stock else { continue };
+            let most = u32::try_from(pieces.max(0)).unwrap_or(u32::MAX).saturating_mul(u32::from(n));
+            let known = self.pieces[place].filter(|known| known.1 <= most);
+            self.pieces[place] = known.or(Some((rule, most)));
+        }
     }
 
     fn add_personal(&mut self, rule: usize, scope: Scope, what: Influence) {
@@ -334,6 +356,9 @@ impl Rules {
         }
         if let Some(cap) = self.caps.iter().find(|cap| !cap.admits(place, &taken)) {
             let product = catalogue.product(number);
+            if cap.of_variants {
+                return Err(Refusal::PinsAreVariants(product.title.clone()));
+            }
             let group = product.category.clone().or_else(|| product.brand.clone()).unwrap_or_default();
             return Err(Refusal::PinsBreakCap { group, n: cap.n });
         }

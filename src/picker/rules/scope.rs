@@ -53,6 +53,10 @@ pub fn keeps(rule: &Rule, scope: &Scope, bound: &Bound<'_>) -> Option<(String, V
     let (why, breaks) = match &rule.effect {
         Effect::ExcludeOutOfStock {} => ("out of stock".to_owned(), "!product.in_stock".to_owned()),
         Effect::NeedsPicture {} => ("without a picture".to_owned(), "!product.has_picture".to_owned()),
+        Effect::MinMargin { n } => (
+            format!("with a margin below {n} % or an unknown one"),
+            format!("!(has(product.margin) && product.margin >= {n})"),
+        ),
         Effect::PriceRange { from, to } => {
             let mut within = vec!["has(product.price)".to_owned()];
             within.extend(from.map(|from| format!("product.price >= {:?}", from.as_f64())));

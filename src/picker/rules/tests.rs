@@ -143,7 +143,8 @@ fn what_depends_on_the_customer_is_asked_for_each() {
     let rules = compile(&rules, choice, setting(&catalogue, &activity)).unwrap();
     let people = [person("anna", "DE"), person("omar", "SA")];
     let table = table(&rules, &people, (&activity, &catalogue));
-    let mut lens = Lens::new(&rules, Some(&table), None);
+    let ready = Prepared::new(&rules, Some(&table));
+    let mut lens = Lens::new(&ready, None);
     let of = |id| activity.bought(activity.customers.number(id));
     // Anna's middle price is 12: wine for 50 is too dear, wine for 5 too cheap; the tea she bought 300 days ago.
     let anna = lens.look("anna", Some(0), of("anna"));
@@ -173,7 +174,8 @@ fn consumables_come_back_when_they_are_due() {
     let rules = [Effect::ExcludeUntilDue { days: 365 }.into()];
     let choice = catalogue.choose(&Products::default(), None, now());
     let rules = compile(&rules, choice, setting(&catalogue, &activity)).unwrap();
-    let mut lens = Lens::new(&rules, None, None);
+    let ready = Prepared::new(&rules, None);
+    let mut lens = Lens::new(&ready, None);
     let sight = lens.look("c1", None, activity.bought(activity.customers.number("c1")));
     assert_eq!([0, 1].map(|place| sight.bar(place, &[], 1)), [Some(Bar::Rule(0)), None]);
 }
@@ -185,7 +187,8 @@ fn at_least_keeps_places_free_until_it_is_relaxed() {
         Rule::when(Effect::AtMost { n: 1 }, "product.category == 'Wine'"),
     ];
     let rules = compiled(&rules).unwrap();
-    let mut lens = Lens::new(&rules, None, None);
+    let ready = Prepared::new(&rules, None);
+    let mut lens = Lens::new(&ready, None);
     let mut sight = lens.look("c", None, Bought::default());
     assert!(sight.admits(0, &[], 2) && !sight.admits(0, &[], 1), "the only place is the tea's");
     assert!(sight.admits(2, &[0], 2) && !sight.admits(1, &[0], 2));
@@ -195,13 +198,41 @@ fn at_least_keeps_places_free_until_it_is_relaxed() {
 }
 
 #[test]
+fn variants_and_small_margins_are_left_out() {
+    let made = |id: &str, title: &str, cost: Option<i64>| Product {
+        title: title.into(),
+        cost: cost.map(Money::from_units),
+        ..product(id, "Shirts", 20, 1)
+    };
+    let catalogue = Catalogue::new(vec![
+        made("a", "Shirt, red, M", Some(10)),
+        made("b", "Shirt, blue, L", Some(16)),
+        made("c", "Trousers", Some(18)),
+        made("d", "Socks", None),
+    ]);
+    let activity = activity(&catalogue, &[]);
+    let compiled = |rules: &[Rule]| {
+        compile(rules, catalogue.choose(&Products::default(), None, now()), setting(&catalogue, &activity))
+    };
+    let rules = compiled(&[Effect::MinMargin { n: 20 }.into(), Effect::OneOfVariants {}.into()]).unwrap();
+    assert_eq!(rules.candidates, [0, 1], "the trousers leave 10 %, of the socks nobody knows");
+    assert_eq!(rules.removed[0].count, 2);
+    let ready = Prepared::new(&rules, None);
+    let sight = Lens::new(&ready, None).look("c", None, Bought::default());
+    assert_eq!(sight.bar(1, &[0], 4), Some(Bar::Variant { rule: 1, of: 0 }));
+    let pins = compiled(&[Effect::OneOfVariants {}.into(), pin("a", 1), pin("b", 2)]).err();
+    assert_eq!(pins, Some(Refusal::PinsAreVariants("Shirt, blue, L".into())));
+}
+
+#[test]
 fn what_was_shown_lately_is_not_shown_again() {
     let rules = compiled(&[Effect::NotPickedLately { campaigns: 2 }.into()]).unwrap();
     let mut lately = Lately::default();
     for shown in [[("anna", vec![2, 0])], [("omar", vec![1])], [("anna", vec![1])]] {
         lately.add(shown.into_iter());
     }
-    let mut lens = Lens::new(&rules, None, Some(&lately));
+    let ready = Prepared::new(&rules, None);
+    let mut lens = Lens::new(&ready, Some(&lately));
     let barred = |sight: Sight<'_>| [0, 1, 2].map(|place| sight.bar(place, &[], 3).is_some());
     assert_eq!(
         barred(lens.look("anna", None, Bought::default())),
@@ -268,7 +299,8 @@ proptest! {
             whole.finish()
         };
         let facts = facts::of_products(&catalogue, &all, Some(&activity), now());
-        let mut lens = Lens::new(&compiled, Some(&table), None);
+        let ready = Prepared::new(&compiled, Some(&table));
+        let mut lens = Lens::new(&ready, None);
         for (row, name) in names.iter().enumerate() {
             let sight = lens.look(name, Some(row), activity.bought(activity.customers.number(name)));
             for (at, number) in all.iter().enumerate() {

@@ -186,13 +186,13 @@ const FEW: usize = 64;
 const MOST_GROUPS: usize = 8;
 
 /// Orders like the score, then like the earlier place. −0 is 0.
-pub(super) fn key(score: f32, place: usize) -> u64 {
+pub(in crate::recommender) fn key(score: f32, place: usize) -> u64 {
     let bits = (score + 0.0).to_bits();
     let ordered = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
     u64::from(ordered) << 32 | u64::from(!(place as u32))
 }
 
-pub(super) fn score_of(key: u64) -> f32 {
+pub(in crate::recommender) fn score_of(key: u64) -> f32 {
     let ordered = (key >> 32) as u32;
     f32::from_bits(if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered })
 }

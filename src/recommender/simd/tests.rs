@@ -20,6 +20,7 @@ impl Kernel for Everything {
             simd.mul_add(n, n, two),
             simd.sub_mul(n, n, two),
             simd.sums(many),
+            simd.choose(0xa5a4, n, two),
         ];
         let mut all = vec![simd.sum(n), simd.above(n, two) as f32];
         for vector in vectors {
@@ -42,6 +43,7 @@ fn every_kind_of_vector_computes_what_one_number_at_a_time_does() {
         .chain(n(|n| n * n + 2.0))
         .chain(n(|n| 2.0 - n * n))
         .chain(n(|n| n * 120.0))
+        .chain(n(|n| if 0xa5a4 >> n as u32 & 1 == 1 { n } else { 2.0 }))
         .collect();
     for found in dispatch_all(Everything) {
         assert_eq!(found, expected);

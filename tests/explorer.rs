@@ -21,6 +21,7 @@ use handpick::records::Customer;
 use handpick::store::models::{self, StoredModel};
 use handpick::store::{Store, campaigns};
 use std::sync::Arc;
+use support::browser::{Browser, keys};
 use support::shop::{Served, Shop};
 use ureq::Agent;
 
@@ -354,7 +355,7 @@ fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
     assert_eq!(page.matches("class=\"glance-picks\"").count() % 2, 0);
     assert!((50..=60).contains(&page.matches("class=\"glance-picks\"").count()), "about thirty customers");
     let same = words(&analyst.page("/explorer/compare?model=1&other=1"));
-    assert!(same.contains("have 100.0\u{a0}% of a customer's places"), "{same}");
+    assert!(same.contains("have 100.0 % of a customer's places"), "{same}");
     assert_eq!(analyst.get("/explorer/compare?model=1&other=9").0, 404);
     assert_eq!(analyst.get("/explorer/compare?customer=nobody").0, 404);
 
@@ -365,7 +366,7 @@ fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
         "Bought together",
         "What it cannot do",
         "Customers it knows",
-        "neighbours 200",
+        "neighbours200",
         "Go back to this model",
     ] {
         assert!(card.contains(part), "{part} in {card}");
@@ -373,7 +374,7 @@ fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
     let figure =
         stored(&shop).iter().find(|model| model.id.0 == 1).map(|model| model.metrics.clone()).unwrap();
     let metrics: serde_json::Value = serde_json::from_str(&figure).unwrap();
-    let hits = handpick::web::percent(metrics["model"]["hit_rate"].as_f64().unwrap());
+    let hits = handpick::web::percent(metrics["model"]["hit_rate"].as_f64().unwrap()).replace('\u{a0}', " ");
     let low = 100.0 * metrics["tried"][0]["intervals"]["hit_rate"][0].as_f64().unwrap();
     assert!(card.contains(&format!("{hits} ({low:.1} to ")), "{hits} {low} in {card}");
     assert_eq!(owner.get("/explorer/models/99").0, 404);
@@ -392,6 +393,7 @@ fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
     let text = words(&page);
     assert!(text.contains("Somebody decided on it") && text.contains("Olivia,"), "{text}");
     assert!(page.contains("&#60;too many&#62;"), "escaped");
+    assert!(words(&owner.page("/models")).contains("Somebody decided on a model, “Bought together”"));
     // What the address does not name is the decided model.
     let customer = buyers(&standing(&shop, "2026-10-01T00:00:00Z".parse().unwrap()), 1).remove(0).id;
     let shown = words(&owner.page(&format!("/explorer/customer?customer={customer}")));
@@ -498,9 +500,72 @@ fn a_map_is_drawn_by_a_job_and_becomes_a_list_for_a_campaign() {
     assert_eq!(empty.0, 422);
     assert_eq!(list(&owner, "Wrong", "no-such-product", &ids[2]).0, 422);
     assert_eq!(list(&owner, "Cosy <autumn>", &drawn, &ids[2]).0, 303);
-    assert!(words(&owner.page("/explorer/map?model=1")).contains("has 3 products"));
+    assert!(words(&owner.page("/explorer/map?model=1")).contains("with 3 of the shop"));
     let store = Store::open(&shop.path().join("data/handpick.db")).unwrap();
     let kind = handpick::store::id_lists::ListKind::Products;
     let lists = store.read(|conn| handpick::store::id_lists::of_kind(conn, SHOP, kind)).unwrap();
     assert_eq!((lists.len(), lists[0].name.as_str(), lists[0].id_count), (1, "Cosy <autumn>", 3));
+}
+
+#[test]
+fn every_view_is_walked_in_a_browser() {
+    let (shop, password, _) = shop_with_two_models();
+    let served = shop.serve();
+    let browser = Browser::start();
+    let go = |path: &str| browser.go(&format!("{}{path}", served.url));
+    go("/sign-in");
+    browser.type_into("input[name=email]", "owner@example.com");
+    browser.type_into("input[name=password]", &password);
+    browser.press(keys::ENTER);
+    browser.see("What to do next");
+
+    browser.follow("Explorer");
+    browser.see("Worth a look");
+    browser.click(".row-link a");
+    browser.see("What they would be shown");
+    browser.click("article summary");
+    browser.see("Together, which is the score");
+    browser.type_into("#product", "zzz");
+    browser.press(keys::ENTER);
+    browser.see("no product with the id “zzz”");
+    browser.follow("Try out changes to what they bought");
+    browser.see("They would be shown");
+    browser.follow("Products");
+    browser.see("What sells best now");
+    browser.click("a.mini-title");
+    browser.see("Who would want it");
+    browser.follow("Two models");
+    browser.see("On the whole");
+    browser.follow("Model cards");
+    browser.see("run by run");
+
+    browser.follow("Map");
+    browser.follow("Draw the map of this model");
+    let started = std::time::Instant::now();
+    while !browser.has("canvas") {
+        assert!(started.elapsed().as_secs() < 120, "{}", browser.text());
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        go("/explorer/map");
+    }
+    // Once the points are there, the keyboard finds and chooses one.
+    browser.see("Choose by drawing around");
+    browser.eval("document.querySelector('canvas').focus()");
+    browser.eval(
+        "for (const key of ['ArrowRight', 'ArrowUp', 'Enter']) \
+         document.querySelector('canvas').dispatchEvent(new KeyboardEvent('keydown', { key }))",
+    );
+    browser.see("1 product chosen.");
+    browser.type_into("#name", "By keyboard");
+    browser.click("form[action='/explorer/map/list'] button[type=submit]");
+    browser.see("The list “By keyboard” is made, with 1 of the shop's products");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+
+    browser.resize(390, 844);
+    let views =
+        ["", "/product", "/basket", "/compare", "/models", "/models/1", "/map", "/customer?customer=C000008"];
+    for view in views {
+        go(&format!("/explorer{view}"));
+        assert!(!browser.overflows(), "{view}");
+        assert_eq!(browser.complaints(), Vec::<String>::new(), "{view}");
+    }
 }

@@ -9,7 +9,7 @@ use crate::picker::plan::Plan;
 use crate::pictures::Addresses;
 use crate::records::Product;
 use crate::store::id_lists::{self, IdList, ListKind};
-use crate::store::models;
+use crate::store::{model_choices, models};
 use crate::web::ways::{self, Ways};
 use crate::web::{self, Form, WebError};
 use std::collections::{BTreeMap, HashSet};
@@ -217,6 +217,8 @@ fn lists(installation: &Installation, kind: ListKind, chosen: &str) -> Result<Ve
 /// The ways to pick, with what trainings measured of them.
 pub fn ways(installation: &Installation, form: &Form) -> Result<Ways, WebError> {
     let shop = installation.shop_id();
-    let stored = installation.store.read(|conn| models::latest(conn, shop, MODELS_LOOKED_AT))?;
-    Ok(ways::ways(&stored, form.text("model")))
+    let (stored, decided) = installation.store.read(|conn| {
+        Ok((models::latest(conn, shop, MODELS_LOOKED_AT)?, model_choices::chosen(conn, shop)?))
+    })?;
+    Ok(ways::ways(&stored, form.text("model")).decided(decided.as_ref()))
 }

@@ -120,11 +120,14 @@ fn look(
     })
 }
 
+/// What a figure of one model is.
+type FigureOf<'a> = &'a dyn Fn(&View, &Sample) -> String;
+
 fn figures(
     (first, a): (&View, &Sample),
     (second, b): (&View, &Sample),
 ) -> Vec<(&'static str, String, String)> {
-    let both = |of: &dyn Fn(&View, &Sample) -> String| (of(first, a), of(second, b));
+    let both = |of: FigureOf<'_>| (of(first, a), of(second, b));
     let measured = |popular: bool| {
         move |view: &View, _: &Sample| {
             let run = Run::of(&view.stored);
@@ -140,7 +143,7 @@ fn figures(
         let (shown, all) = (sample.different().len(), view.standing.ledger.catalogue.len());
         format!("{} of {}", web::whole(shown as i64), web::whole(all as i64))
     };
-    let lines: [(&'static str, &dyn Fn(&View, &Sample) -> String); 6] = [
+    let lines: [(&'static str, FigureOf<'_>); 6] = [
         ("Customers with a right pick, when it was measured", &measured(false)),
         ("The same of best-sellers, then", &measured(true)),
         ("Places filled by the model itself", &personal),
@@ -148,7 +151,7 @@ fn figures(
         ("Places filled with the shop's best-sellers", &top_share),
         ("Usual price of a pick", &usual_price),
     ];
-    let line = |(label, of): (&'static str, &dyn Fn(&View, &Sample) -> String)| {
+    let line = |(label, of): (&'static str, FigureOf<'_>)| {
         let (a, b) = both(of);
         (label, a, b)
     };

@@ -323,7 +323,7 @@ pub async fn list(
             .store
             .write(|conn| id_lists::add(conn, shop, ListKind::Products, &name, &ids, by, now).map(|_| ()))?;
         Ok(format!(
-            "The list “{name}” has {} products. Choose it in a campaign's step “Products”.",
+            "The list “{name}” is made, with {} of the shop's products. Choose it in a campaign's step “Products”.",
             web::whole(ids.len() as i64)
         ))
     })

@@ -261,7 +261,7 @@ fn params(json: &str) -> Vec<(String, String)> {
         };
         (name.replace('_', " "), value)
     };
-    params.iter().filter(|(name, _)| *name != "kind").map(shown).collect()
+    params.iter().filter(|(name, _)| *name != "model").map(shown).collect()
 }
 
 /// How the shop has moved on since the model was trained.

@@ -35,7 +35,7 @@ pub fn profile(installation: &Installation, standing: &Standing, customer: &str)
     let figures = vec![
         ("Last bought", days(since_days)),
         ("Orders", web::whole(facts.orders)),
-        ("Spent, less what was sent back", spent.clone()),
+        ("Spent, less what was sent back", spent),
     ];
     Some(Profile {
         figures,

@@ -6,6 +6,7 @@ use super::{JOB, Request};
 use crate::auth::{Analyst, Marketer};
 use crate::installation::Installation;
 use crate::store::jobs::{self, NewJob};
+use crate::store::model_choices;
 use crate::store::models::{self, StoredModel};
 use crate::web::ways::{self, Ways};
 use crate::web::{self, Form, Page, Section, Shell, WebError};
@@ -79,12 +80,12 @@ pub async fn train(Marketer(who): Marketer, installation: Data<Arc<Installation>
 
 fn look(installation: &Installation, shell: Shell) -> Result<Models, WebError> {
     let shop = installation.shop_id();
-    let (stored, job) = installation.store.read(|conn| {
+    let (stored, job, decided) = installation.store.read(|conn| {
         let job = jobs::unfinished(conn, shop, JOB)?.first().map(|job| job.id.to_string());
-        Ok((models::latest(conn, shop, MODELS_SHOWN)?, job))
+        Ok((models::latest(conn, shop, MODELS_SHOWN)?, job, model_choices::chosen(conn, shop)?))
     })?;
     let zone = installation.zone();
-    let ways = ways::ways(&stored, "auto");
+    let ways = ways::ways(&stored, "auto").decided(decided.as_ref());
     let models = stored.into_iter().map(|model| shown(model, zone)).collect();
     Ok(Models { shell, job, models, ways })
 }

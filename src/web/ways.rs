@@ -99,6 +99,19 @@ const WAYS: [(&str, &str, &str); 10] = [
 ];
 
 impl Ways {
+    /// Says of “let Handpick choose” that somebody decided on a model, which is used instead.
+    pub fn decided(mut self, model: Option<&StoredModel>) -> Self {
+        if let (Some(model), Some(auto)) = (model, self.all.iter_mut().find(|way| way.kind == "auto")) {
+            auto.note = format!(
+                "Somebody decided on a model, “{}” with the number {}: it is used until that is changed in the \
+                 explorer, on the page “Model cards”.",
+                model_name(&model.kind),
+                model.id
+            );
+        }
+        self
+    }
+
     pub fn has_ranges(&self) -> bool {
         self.all.iter().any(|way| way.found.is_some_and(|found| found.range.is_some()))
     }

@@ -91,8 +91,8 @@
   }
   function changed() {
     if (field) field.value = Array.from(chosen).map(function (i) { return points.ids[i]; }).join("\n");
-    if (count) count.textContent = chosen.size ? " of " + chosen.size + " products" : "";
-    told.textContent = chosen.size ? chosen.size + " products chosen." : points.ids.length + " products.";
+    if (count) count.textContent = chosen.size ? " of " + chosen.size + (chosen.size === 1 ? " product" : " products") : "";
+    told.textContent = chosen.size ? chosen.size + (chosen.size === 1 ? " product chosen." : " products chosen.") : points.ids.length + " products.";
     redraw();
   }
   function choose(i) { if (i < 0) return; if (chosen.has(i)) chosen.delete(i); else chosen.add(i); changed(); }

@@ -87,6 +87,7 @@ fn the_zip_holds_every_form_table_and_chart() {
     let mut all = unzip(issue(small_world(14)).write(Format::Zip).unwrap());
     let names = names_of(&all);
     for name in [
+        "report.html",
         "report.pdf",
         "report.xlsx",
         "report.csv",

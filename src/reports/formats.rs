@@ -84,8 +84,8 @@ pub struct Issue {
 
 #[derive(Template)]
 #[template(path = "reports/file.html")]
-struct File {
-    report: View,
+struct File<'a> {
+    report: View<'a>,
 }
 
 impl Issue {
@@ -95,23 +95,16 @@ impl Issue {
     }
 
     /// *Errors*: what the form's writer says; memory takes everything.
-    pub fn write(self, format: Format) -> Result<Vec<u8>, FormatError> {
-        if format == Format::Html {
-            let file = File { report: View::new(self.paper, String::new()) };
-            return Ok(file.render()?.into_bytes());
-        }
-        self.form(format)
-    }
-
-    fn form(&self, format: Format) -> Result<Vec<u8>, FormatError> {
+    pub fn write(&self, format: Format) -> Result<Vec<u8>, FormatError> {
         let tables = &self.paper.tables;
         Ok(match format {
+            Format::Html => File { report: View::new(&self.paper, String::new()) }.render()?.into_bytes(),
             Format::Pdf => pdf::pdf(&self.paper).map_err(FormatError::Pdf)?,
             Format::Xlsx => workbook::write(&self.found, tables)?,
             Format::Csv => export::csv(&export::long(&self.found)).into_bytes(),
             Format::Parquet => columns::parquet(&export::long(&self.found))?,
             Format::Json => serde_json::to_vec_pretty(&export::json(&self.found, tables))?,
-            Format::Zip | Format::Html => self.zip()?,
+            Format::Zip => self.zip()?,
         })
     }
 
@@ -123,8 +116,8 @@ impl Issue {
             zip.start_file(name, options)?;
             Ok(zip.write_all(bytes)?)
         };
-        for format in [Format::Pdf, Format::Xlsx, Format::Csv, Format::Parquet, Format::Json] {
-            add(format!("report.{}", format.ending()), &self.form(format)?)?;
+        for format in Format::ALL.into_iter().filter(|format| *format != Format::Zip) {
+            add(format!("report.{}", format.ending()), &self.write(format)?)?;
         }
         for table in &self.paper.tables {
             add(format!("tables/{}.csv", table.name), export::csv(table).as_bytes())?;

@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "reports/report.html")]
-struct Show {
+struct Show<'a> {
     shell: Shell,
     id: CampaignId,
-    report: View,
+    report: View<'a>,
 }
 
 impl From<ReportError> for WebError {
@@ -62,7 +62,7 @@ pub async fn show(
 ) -> Page {
     let (state, id) = (installation.clone(), *id);
     let issue = web::blocking(move || issued(&state, id)).await?;
-    let report = View::new(issue.paper, format!("/campaigns/{id}/report"));
+    let report = View::new(&issue.paper, format!("/campaigns/{id}/report"));
     web::page(&Show { shell: Shell::new(&installation, &who, Section::Reports), id, report })
 }
 

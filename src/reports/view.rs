@@ -7,8 +7,8 @@ use super::paper::{Paper, Told};
 use super::table::{LaidOut, Table};
 use serde_json::json;
 
-pub(super) struct View {
-    pub paper: Paper,
+pub(super) struct View<'a> {
+    pub paper: &'a Paper,
     pub sections: Vec<Section>,
     pub definitions: &'static [(&'static str, &'static str)],
     /// Where tables and charts are taken along, `/campaigns/1/report`; empty in a file.
@@ -38,8 +38,8 @@ pub(super) struct Drawn {
 /// As wide as a card.
 const WIDTH: f64 = 760.0;
 
-impl View {
-    pub fn new(paper: Paper, link: String) -> Self {
+impl<'a> View<'a> {
+    pub fn new(paper: &'a Paper, link: String) -> Self {
         let section = |table: &Table| {
             let charts: Vec<Drawn> =
                 paper.charts.iter().filter(|chart| chart.table == table.name).map(drawn).collect();

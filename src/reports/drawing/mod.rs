@@ -21,8 +21,6 @@ pub enum Ink {
     Grid,
     First,
     Second,
-    /// On an area of [`Ink::First`].
-    OnFirst,
 }
 
 impl Ink {
@@ -34,7 +32,6 @@ impl Ink {
             Self::Grid => [0xdf, 0xe4, 0xe0],
             Self::First => [0x0f, 0x6e, 0x5c],
             Self::Second => [0xc2, 0x6a, 0x00],
-            Self::OnFirst => [0xff, 0xff, 0xff],
         }
     }
 }

@@ -183,12 +183,10 @@ pub fn heat(heat: &Heat, unit: Unit, width: f64) -> Drawing {
                 drawing.bar(corners.0, corners.1, Ink::Grid, 0.35);
                 continue;
             };
-            let share = value / largest;
-            drawing.bar(corners.0, corners.1, Ink::First, 0.12 + 0.88 * share);
-            // Dark words on light ground, light ones on dark: between the two both can be read.
-            let ink = if share > 0.55 { Ink::OnFirst } else { Ink::Word };
+            // Never so dark that the number on it could not be read, in either look.
+            drawing.bar(corners.0, corners.1, Ink::First, 0.08 + 0.42 * value / largest);
             let middle = (left + cell / 2.0, top + row / 2.0 + 4.0);
-            drawing.words(middle, shown(*value, unit, ""), SIZE, ink, Anchor::Middle);
+            drawing.words(middle, shown(*value, unit, ""), SIZE, Ink::Word, Anchor::Middle);
         }
     }
     drawing

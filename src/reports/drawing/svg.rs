@@ -11,7 +11,6 @@ impl Ink {
             Self::Grid => "ink-grid",
             Self::First => "ink-1",
             Self::Second => "ink-2",
-            Self::OnFirst => "ink-on-1",
         }
     }
 

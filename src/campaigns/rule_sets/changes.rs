@@ -1,7 +1,7 @@
 //! What changed from one list of rules to the next, in sentences.
 
-use crate::web::rule_in_words;
 use crate::picker::plan::Rule;
+use crate::web::rule_in_words;
 use std::mem::discriminant;
 
 /// One sentence for each change; none when nothing changed.

@@ -14,7 +14,9 @@ use crate::picker::catalogue::Catalogue;
 use crate::picker::model_file;
 use crate::picker::plan::Plan;
 use crate::picker::reverse::{Interested, interested};
+use crate::pictures::Addresses;
 use crate::progress::Silent;
+use crate::records::Product;
 use crate::store::campaigns::{self, Campaign};
 use crate::store::id_lists::{self, ListKind};
 use crate::web::{self, Form, Page, Section, Shell, WebError};
@@ -132,13 +134,13 @@ fn page(
     match found {
         Err(error) => page.problem = sentence(&error.to_string()),
         Ok(None) => page.problem = NO_MODEL.into(),
-        Ok(Some((found, catalogue))) => page.fill(&found, &catalogue),
+        Ok(Some((found, catalogue))) => page.fill(&found, &catalogue, &Addresses::new(installation)),
     }
     Ok(page)
 }
 
 impl Finding {
-    fn fill(&mut self, found: &Interested, catalogue: &Catalogue) {
+    fn fill(&mut self, found: &Interested, catalogue: &Catalogue, pictures: &Addresses) {
         let count = found.customers.len();
         if count == 0 {
             self.problem = NOBODY.into();
@@ -147,7 +149,8 @@ impl Finding {
         self.products = web::whole(found.products.len() as i64);
         self.unknown_products = if unknown > 0 { web::whole(unknown as i64) } else { String::new() };
         let shown = found.products.iter().take(PICTURES).map(|&number| catalogue.product(number));
-        self.pictures = shown.map(|one| (one.title.clone(), one.image.clone().unwrap_or_default())).collect();
+        let address = |one: &Product| pictures.shown(one.image.as_deref().unwrap_or_default());
+        self.pictures = shown.map(|one| (one.title.clone(), address(one))).collect();
         self.asked = web::whole(found.asked as i64);
         self.interested = web::whole(count as i64);
         self.proposed = count.div_ceil(5);

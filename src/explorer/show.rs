@@ -2,6 +2,7 @@
 
 use crate::installation::Installation;
 use crate::picker::catalogue::{Catalogue, on_sale};
+use crate::pictures::Addresses;
 use crate::records::{Customer, Product};
 use crate::web;
 
@@ -23,7 +24,7 @@ pub fn card(installation: &Installation, product: &Product) -> Card {
     Card {
         id: product.id.clone(),
         title: product.title.clone(),
-        image: product.image.clone(),
+        image: product.image.as_deref().map(|image| Addresses::new(installation).shown(image)),
         price: product.price.map(money).unwrap_or_default(),
         before: product.list_price.filter(|_| on_sale(product)).map(money).unwrap_or_default(),
         note: String::new(),

@@ -199,6 +199,7 @@ fn contributions_add_up_to_the_score_of_every_kind_of_model() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one visit from the door to every wrong address")]
 fn a_customer_is_looked_at_from_the_search_to_the_reasons() {
     let shop = Shop::make("", "40000");
     let (password, analysts) = (shop.add_owner(), add_analyst(&shop));
@@ -339,6 +340,7 @@ fn a_product_and_an_imagined_customer_are_looked_at() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one decision, followed from the page into campaigns and back")]
 fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
     let (shop, password, analysts) = shop_with_two_models();
     let served = shop.serve();
@@ -435,6 +437,7 @@ fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one map, from the job to the list")]
 fn a_map_is_drawn_by_a_job_and_becomes_a_list_for_a_campaign() {
     let shop = Shop::make("", "40000");
     let (password, analysts) = (shop.add_owner(), add_analyst(&shop));

@@ -16,6 +16,9 @@ pub struct ModelChoice {
     pub by: Option<AccountId>,
 }
 
+/// Model, note, when, who.
+type Row = (Option<i32>, String, DateTime<Utc>, Option<i32>);
+
 pub fn add(conn: &mut Conn, shop: ShopId, choice: &ModelChoice) -> StoreResult<()> {
     diesel::insert_into(model_choices::table)
         .values((
@@ -31,7 +34,7 @@ pub fn add(conn: &mut Conn, shop: ShopId, choice: &ModelChoice) -> StoreResult<(
 
 /// Newest first.
 pub fn latest(conn: &mut Conn, shop: ShopId, at_most: i64) -> StoreResult<Vec<ModelChoice>> {
-    let rows: Vec<(Option<i32>, String, DateTime<Utc>, Option<i32>)> = model_choices::table
+    let rows: Vec<Row> = model_choices::table
         .filter(model_choices::shop_id.eq(shop.0))
         .order(model_choices::id.desc())
         .limit(at_most)
@@ -42,7 +45,7 @@ pub fn latest(conn: &mut Conn, shop: ShopId, at_most: i64) -> StoreResult<Vec<Mo
             model_choices::chosen_by,
         ))
         .load(conn)?;
-    let choice = |(model, note, at, by): (Option<i32>, String, _, Option<i32>)| ModelChoice {
+    let choice = |(model, note, at, by): Row| ModelChoice {
         model: model.map(ModelId),
         note,
         at,

@@ -12,7 +12,6 @@ pub struct TraceWords {
     pub advice: String,
 }
 
-#[expect(clippy::too_many_lines, reason = "one sentence for each answer, side by side")]
 pub fn trace_in_words(
     found: &Trace,
     plan: &Plan,

@@ -11,7 +11,7 @@
 //! | 4 | `auth`, `jobs`, `picker`, `responses` |
 //! | 3 | `installation`: config, folder, store, shop and clock of the running program |
 //! | 2 | `store`, `history`, `sources`, `outside`, `sample_shop`, `telemetry` |
-//! | 1 | `config`, `data_folder`, `records`, `recommender` |
+//! | 1 | `config`, `data_folder`, `records`, `recommender`, `tls` |
 //! | 0 | `conditions`, `ids`, `index`, `money`, `progress` |
 
 pub mod accounts;
@@ -46,5 +46,6 @@ pub mod showroom;
 pub mod sources;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod training;
 pub mod web;

@@ -102,6 +102,7 @@ fn campaign_routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/sending",       get().to(sending::pages::progress))
         .route("/campaigns/{id}/sending.csv",   get().to(sending::list::list))
         // For customers: nobody signs in here.
+        .route("/campaigns/{id}/returns",       post().to(campaigns::returns::upload))
         .route("/c/{token}",                    get().to(landing::follow))
         .route("/o/{token}.gif",                get().to(landing::picture))
         .route("/unsubscribe/{token}",          get().to(sending::unsubscribe::ask))

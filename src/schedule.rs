@@ -21,6 +21,7 @@ pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
     bodies.insert(ingest::JOB, body(installation, ingest::job));
     bodies.insert(training::JOB, body(installation, training::job));
     bodies.insert(campaigns::JOB, body(installation, generation::job));
+    bodies.insert(campaigns::returns::JOB, body(installation, campaigns::returns::job));
     bodies.insert(campaigns::series::JOB, body(installation, generation::repeat));
     tracing::debug!(shop = %installation.shop_id(), kinds = bodies.len(), "job kinds registered");
     bodies
@@ -43,6 +44,7 @@ fn timetable(installation: &Installation) -> Vec<Appointment> {
     let schedule = &installation.config.schedule;
     [
         ("sync", &schedule.sync, r#"{"full":false}"#, 5),
+        (campaigns::returns::JOB, &schedule.mailbox, "{}", 3),
         ("train", &schedule.train, r#"{"model":"auto","set":[],"as_of":null}"#, 2),
     ]
     .into_iter()
@@ -129,7 +131,13 @@ fn keep(
 
 /// A kind that is waiting or running already is not queued a second time.
 fn queue_once(installation: &Installation, appointment: &Appointment, now: DateTime<Utc>) -> StoreResult<()> {
-    if appointment.kind == "sync" && installation.config.source.is_none() {
+    let config = &installation.config;
+    let is_idle = match appointment.kind {
+        "sync" => config.source.is_none(),
+        campaigns::returns::JOB => !config.mailbox.is_on(),
+        _ => false,
+    };
+    if is_idle {
         return Ok(());
     }
     installation.store.write(|conn| {

@@ -19,10 +19,10 @@ use crate::progress::Progress;
 use crate::store::campaigns::{self, Campaign};
 use crate::store::id_lists::{self, ListKind};
 use crate::store::models::StoredModel;
-use crate::store::{StoreError, StoreResult, unsubscribes};
+use crate::store::{StoreError, StoreResult, bounces, unsubscribes};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// What the queued job carries.
@@ -76,6 +76,8 @@ pub struct PlanLists {
     pub exclude: Option<Vec<String>>,
     pub mailed_enough: HashSet<String>,
     pub unsubscribed: HashSet<String>,
+    /// To whom nothing arrives, with the address at which it does not.
+    pub dead_addresses: HashMap<String, String>,
     pub deeds: Deeds,
 }
 
@@ -87,14 +89,14 @@ impl PlanLists {
             let ids = installation.store.read(|conn| id_lists::ids(conn, shop, kind, list))?;
             ids.ok_or_else(|| Refusal::MissingList.into()).map(Some)
         };
+        let shop = installation.shop_id();
         Ok(Self {
             products: read(ListKind::Products, plan.products.list)?,
             customers: read(ListKind::Customers, plan.audience.list)?,
             exclude: read(ListKind::Customers, plan.audience.exclude_list)?,
             mailed_enough: HashSet::new(),
-            unsubscribed: installation
-                .store
-                .read(|conn| unsubscribes::customers(conn, installation.shop_id()))?,
+            unsubscribed: installation.store.read(|conn| unsubscribes::customers(conn, shop))?,
+            dead_addresses: installation.store.read(|conn| bounces::dead_addresses(conn, shop))?,
             deeds: Deeds::default(),
         })
     }
@@ -120,6 +122,7 @@ impl PlanLists {
             exclude: self.exclude.as_deref(),
             mailed_enough: Some(&self.mailed_enough),
             unsubscribed: Some(&self.unsubscribed),
+            dead_addresses: Some(&self.dead_addresses),
             deeds: Some(&self.deeds),
         }
     }

@@ -81,6 +81,11 @@ pub fn parse(content: &[u8], is_known: &dyn Fn(&str) -> bool) -> Result<IdList, 
     collect(&cells, is_known)
 }
 
+/// A table as people have it: its rows that are not blank, in cells without spaces around them.
+pub(super) fn table(content: &[u8]) -> Result<Vec<Vec<String>>, ListError> {
+    Ok(rows(&decode(content)?))
+}
+
 fn collect(cells: &[&str], is_known: &dyn Fn(&str) -> bool) -> Result<IdList, ListError> {
     let (mut empty, mut long, mut repeated, mut unknown) = (0, 0, 0, 0);
     let mut seen = HashSet::new();

@@ -20,6 +20,7 @@ pub mod pages;
 mod people;
 pub mod presets;
 pub mod preview;
+pub mod returns;
 pub mod rule_form;
 mod segments;
 pub mod sending;

@@ -57,6 +57,7 @@ struct Picks {
     downloads: Vec<super::downloads::Group>,
     /// The part about sending from here, as HTML.
     sending: String,
+    returns: String,
 }
 
 /// A line of a bar table.
@@ -123,6 +124,7 @@ pub fn show(installation: &Installation, who: &SignedIn, campaign: &Campaign) ->
         flagged: email::flagged(installation, campaign)?,
         downloads: super::downloads::files(campaign.id),
         sending: super::sending::pages::card(installation, who, campaign)?,
+        returns: super::returns::card(installation, who, campaign)?,
         shell,
     })
 }

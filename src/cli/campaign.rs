@@ -1,7 +1,7 @@
 //! `handpick campaign`: run, approve, send. Run takes a campaign from a file: trained for when needed, picked, exported.
 
-use super::campaign_send;
 use super::console_progress::ConsoleProgress;
+use super::{campaign_returns, campaign_send};
 use crate::campaigns::export::{Dialect, Export, Format, Source, slug};
 use crate::campaigns::presets::{self, Spec, Told};
 use crate::generation;
@@ -32,6 +32,10 @@ enum Command {
     Run(Run),
     /// Approve a campaign's picks, after somebody looked at them.
     Approve(campaign_send::Approve),
+    /// Take over what an e-mail tool's file says of a campaign's recipients: opens, clicks, bounces, unsubscribed.
+    Returns(campaign_returns::Returns),
+    /// Read the mailbox to which e-mails come back, now.
+    Mailbox(campaign_returns::Mailbox),
     /// Send an approved campaign's e-mails, or go on with a sending that was interrupted, until all is settled.
     Send(campaign_send::Send),
 }
@@ -90,6 +94,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Run(run) => run,
         Command::Approve(args) => return campaign_send::approve(&args),
         Command::Send(args) => return campaign_send::run(&args),
+        Command::Returns(args) => return campaign_returns::take_over(&args),
+        Command::Mailbox(args) => return campaign_returns::read(&args),
     };
     let text = std::fs::read_to_string(&run.file)
         .with_context(|| format!("{} cannot be read", run.file.display()))?;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod campaign;
+mod campaign_returns;
 mod campaign_send;
 pub mod check;
 pub mod console_progress;

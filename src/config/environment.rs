@@ -7,7 +7,7 @@ use toml::{Table, Value};
 const PREFIX: &str = "HANDPICK_";
 
 /// Keys of their own, which name a file; not files that hold a secret.
-const FILES: [&str; 3] = ["SOURCE__CA_FILE", "MAIL__CA_FILE", "MAIL__DKIM_KEY_FILE"];
+const FILES: [&str; 4] = ["SOURCE__CA_FILE", "MAIL__CA_FILE", "MAIL__DKIM_KEY_FILE", "MAILBOX__CA_FILE"];
 
 /// Puts every `HANDPICK_SECTION__KEY` of `variables` into `table` and answers which variable set which key.
 pub fn overlay(

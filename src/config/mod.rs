@@ -8,12 +8,14 @@ mod environment;
 mod error;
 mod load;
 mod mail;
+mod mailbox;
 mod secret;
 mod source;
 
 pub use error::ConfigError;
 pub use load::{load, parse};
 pub use mail::{Mail, MailTls};
+pub use mailbox::Mailbox;
 pub use secret::Secret;
 pub use source::{DatabaseKind, EpochUnit, Field, Mapping, Source, Tls};
 
@@ -31,6 +33,7 @@ pub struct Config {
     pub training: Training,
     pub schedule: Schedule,
     pub mail: Mail,
+    pub mailbox: Mailbox,
     pub source: Option<Source>,
 }
 
@@ -130,10 +133,12 @@ pub struct Schedule {
     pub sync: String,
     /// When the models are trained again; empty: only by hand.
     pub train: String,
+    /// When the mailbox is read to which e-mails come back; empty: only by hand.
+    pub mailbox: String,
 }
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { sync: "15 3 * * *".into(), train: "15 4 * * 0".into() }
+        Self { sync: "15 3 * * *".into(), train: "15 4 * * 0".into(), mailbox: "*/15 * * * *".into() }
     }
 }

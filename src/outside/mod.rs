@@ -1,3 +1,4 @@
 //! Services outside of Handpick, one file each. All are off until an admin configures them.
 
+pub mod pop3;
 pub mod smtp;

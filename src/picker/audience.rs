@@ -8,7 +8,7 @@ use super::plan::{Audience as Wanted, Deed, What};
 use super::refusal::Removed;
 use crate::records::Customer;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Who is in, by id, ascending; and who was left out, why.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Lists<'a> {
     pub mailed_enough: Option<&'a HashSet<String>>,
     /// Who said by a link in an e-mail that they want none.
     pub unsubscribed: Option<&'a HashSet<String>>,
+    /// To whom nothing arrives, with the address at which it does not, in lower case; empty when nobody knows.
+    pub dead_addresses: Option<&'a HashMap<String, String>>,
     /// Who did what the plan asks for; without it, that is not asked.
     pub deeds: Option<&'a Deeds>,
 }
@@ -135,10 +137,20 @@ fn id_filters<'a>(wanted: &'a Wanted, lists: Lists<'a>, filters: &mut Vec<Filter
         let why = "who unsubscribed by an e-mail's link";
         filters.push((why.into(), Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
     }
+    if let Some(dead) = lists.dead_addresses.filter(|dead| !dead.is_empty()) {
+        let why = "whose mailbox does not exist: an e-mail came back";
+        filters.push((why.into(), Box::new(move |p| !is_dead(dead, p.customer))));
+    }
     if let Some(ids) = lists.mailed_enough.filter(|ids| !ids.is_empty()) {
         let why = "who got enough e-mails lately";
         filters.push((why.into(), Box::new(move |p| !ids.contains(p.customer.id.as_str()))));
     }
+}
+
+/// Whether nothing arrives at the customer's address; one that changed since is another.
+pub fn is_dead(dead: &HashMap<String, String>, customer: &Customer) -> bool {
+    let now = customer.email.as_deref().unwrap_or_default().trim();
+    dead.get(&customer.id).is_some_and(|address| address.is_empty() || *address == now.to_lowercase())
 }
 
 fn purchase_filters<'a>(

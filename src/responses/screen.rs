@@ -88,7 +88,8 @@ impl Counted {
         self.clickers += u64::from(!people.is_empty());
         let opens: Vec<&Response> = responses.iter().filter(|one| one.kind == ResponseKind::Open).collect();
         let is_late = |open: &&Response| sent_at.is_none_or(|sent| open.at - sent > AT_ONCE_AFTER_SENDING);
-        let is_open = opens.iter().filter(|open| !open.by_program).any(is_late);
+        let is_open =
+            opens.iter().filter(|open| !open.by_program).any(|open| open.from_file || is_late(open));
         self.openers_raw += u64::from(!opens.is_empty());
         self.openers += u64::from(is_open || !people.is_empty());
     }
@@ -96,6 +97,9 @@ impl Counted {
 
 /// Whether a person clicked; `responses` are all of the same recipient.
 fn is_a_persons(click: &Response, responses: &[Response], sent_at: Option<DateTime<Utc>>) -> bool {
+    if click.from_file {
+        return true;
+    }
     let is_near = |one: &&Response, span: TimeDelta| (one.at - click.at).abs() <= span;
     let is_trapped =
         responses.iter().filter(|one| one.kind == ResponseKind::Trap).any(|trap| is_near(&trap, TRAP));
@@ -129,6 +133,7 @@ mod tests {
             product: None,
             at: DateTime::UNIX_EPOCH + TimeDelta::seconds(second),
             by_program: false,
+            from_file: false,
         }
     }
 
@@ -159,6 +164,9 @@ mod tests {
         assert_eq!(of(&burst).clicks, 0);
         let two = [response(Click, 1, 100), response(Click, 2, 101)];
         assert_eq!(of(&two).clicks, 2);
+        let told = Response { from_file: true, ..response(Click, 0, 1) };
+        let told = of(&[told]);
+        assert_eq!((told.clicks, told.clickers), (1, 1), "the tool screened it");
         let named = Response { by_program: true, ..response(Click, 1, 100) };
         assert_eq!(of(&[named]).clicks, 0);
     }

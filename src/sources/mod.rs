@@ -16,7 +16,6 @@ mod session;
 mod sqlite;
 mod things;
 mod time;
-mod tls;
 mod value;
 mod watermark;
 
@@ -24,9 +23,16 @@ pub use error::{SourceError, nearest_names};
 pub use findings::{CheckReport, Finding, KindReport, Preview, Severity, check};
 pub use reason::Reason;
 pub use session::{Session, connect};
+pub use time::written_moment;
 
 use driver::{Column, Dialect, Driver, DriverError, Journal, RowSink, Shape};
 use value::Value;
+
+/// The source's encrypted line.
+fn encryption(source: &crate::config::Source) -> Result<rustls::ClientConfig, SourceError> {
+    let wrong = |reason| SourceError::Tls { place: source.host.clone(), reason };
+    crate::tls::client(&source.ca_file).map_err(wrong)
+}
 
 /// Rows handed on at a time.
 const BATCH: usize = 8192;

@@ -1,7 +1,8 @@
 //! MySQL and MariaDB: one READ ONLY transaction with a consistent snapshot; rows come as a prepared statement's.
 
 use super::{
-    Column, Dialect, Driver, DriverError, Journal, Proof, RowSink, Shape, SourceError, Value, tls, value,
+    Column, Dialect, Driver, DriverError, Journal, Proof, RowSink, Shape, SourceError, Value, encryption,
+    value,
 };
 use crate::config::{Source, Tls};
 use mysql::consts::{ColumnFlags, ColumnType};
@@ -26,7 +27,7 @@ pub fn connect(source: &Source) -> Result<Mysql, SourceError> {
     let ssl = match source.tls {
         Tls::Off => None,
         Tls::Verify => {
-            tls::client(source)?; // Says what is wrong with the file, which the driver does not.
+            encryption(source)?; // Says what is wrong with the file, which the driver does not.
             let file = source.ca_file.clone();
             let own = (!file.as_os_str().is_empty()).then_some(file);
             Some(SslOpts::default().with_root_cert_path(own))

@@ -1,7 +1,7 @@
 //! PostgreSQL: one REPEATABLE READ, READ ONLY transaction; rows come by binary COPY, the fastest way out of the server.
 
 use super::postgres_rows::{Rows, shape_of};
-use super::{Column, Dialect, Driver, DriverError, Journal, Proof, RowSink, SourceError, tls};
+use super::{Column, Dialect, Driver, DriverError, Journal, Proof, RowSink, SourceError, encryption};
 use crate::config::{Source, Tls};
 use postgres::error::SqlState;
 use postgres::{Client, NoTls, config::SslMode};
@@ -40,7 +40,7 @@ pub fn connect(source: &Source) -> Result<Postgres, SourceError> {
     }
     let tls = match source.tls {
         Tls::Off => None,
-        Tls::Verify => Some(MakeRustlsConnect::new(tls::client(source)?)),
+        Tls::Verify => Some(MakeRustlsConnect::new(encryption(source)?)),
     };
     let client = match &tls {
         None => config.ssl_mode(SslMode::Disable).connect(NoTls),

@@ -2,7 +2,7 @@
 
 use super::{Reason, Value};
 use crate::config::EpochUnit;
-use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 const SECOND: i64 = 1_000_000;
@@ -35,6 +35,15 @@ pub fn moment(value: Value<'_>, zone: Tz, unit: Option<EpochUnit>) -> Result<Opt
         Value::Bool(_) | Value::Uuid(_) | Value::Unreadable => return Err(Reason::UnreadableTime),
     };
     if (EARLIEST..LATEST).contains(&us) { Ok(Some(us)) } else { Err(Reason::UnreadableTime) }
+}
+
+/// A date or time as people's files have it, in ISO's order; `None` for anything else, a bare number among it.
+pub fn written_moment(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    let is_date =
+        text.len() >= 10 && text.as_bytes()[4] == b'-' && text.starts_with(|c: char| c.is_ascii_digit());
+    let us = is_date.then(|| moment(Value::Text(text), zone, None).ok().flatten()).flatten()?;
+    DateTime::from_timestamp_micros(us)
 }
 
 /// `us` on a clock in `zone`, as a moment.

@@ -267,6 +267,14 @@ pub fn of(
     Ok(rows.into_iter().map(mail).collect())
 }
 
+/// Everybody to whom one was handed over, or may have been.
+pub fn customers(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Vec<String>> {
+    Ok(mails::table
+        .filter(mails::campaign_id.eq(campaign.0).and(mails::attempted_at.is_not_null()))
+        .select(mails::customer)
+        .load(conn)?)
+}
+
 /// When e-mails were tried since a moment, of all campaigns, the oldest first.
 pub fn attempts_since(conn: &mut Conn, since: DateTime<Utc>) -> StoreResult<Vec<DateTime<Utc>>> {
     let at: Vec<Option<DateTime<Utc>>> = mails::table

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod bounces;
 pub mod campaigns;
 pub mod emails;
 pub mod id_lists;

@@ -36,6 +36,8 @@ pub struct Response {
     pub at: DateTime<Utc>,
     /// Whoever followed the link called itself a program.
     pub by_program: bool,
+    /// The e-mail tool saw it, and told people from programs in its own way.
+    pub from_file: bool,
 }
 
 /// Nobody signs in to respond: so many are kept of a recipient, and what comes then changes nothing.
@@ -55,12 +57,26 @@ pub fn add(conn: &mut Conn, campaign: CampaignId, response: &Response) -> StoreR
             responses::product.eq(&response.product),
             responses::at.eq(response.at),
             responses::by_program.eq(response.by_program),
+            responses::from_file.eq(response.from_file),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-type Row = (String, String, Option<i32>, Option<String>, DateTime<Utc>, bool, Option<DateTime<Utc>>);
+/// Forgets what files said of the customer.
+pub fn forget_file(
+    conn: &mut Conn,
+    campaign: CampaignId,
+    customer: &str,
+    kind: ResponseKind,
+) -> StoreResult<()> {
+    let of_one = responses::campaign_id.eq(campaign.0).and(responses::customer.eq(customer));
+    let told = responses::kind.eq(kind.name()).and(responses::from_file.eq(true));
+    diesel::delete(responses::table.filter(of_one).filter(told)).execute(conn)?;
+    Ok(())
+}
+
+type Row = (String, String, Option<i32>, Option<String>, DateTime<Utc>, bool, bool, Option<DateTime<Utc>>);
 
 /// Each response by customer, then time, with when the customer got the e-mail.
 pub fn each(
@@ -80,14 +96,15 @@ pub fn each(
             responses::product,
             responses::at,
             responses::by_program,
+            responses::from_file,
             mails::attempted_at.nullable(),
         ))
         .load_iter::<Row, DefaultLoadingMode>(conn)?;
     for row in rows {
-        let (customer, kind, slot, product, at, by_program, sent_at) = row?;
+        let (customer, kind, slot, product, at, by_program, from_file, sent_at) = row?;
         // The table's CHECK admits no other word.
         let Some(kind) = ResponseKind::ALL.into_iter().find(|known| known.name() == kind) else { continue };
-        with(Response { customer, kind, slot, product, at, by_program }, sent_at);
+        with(Response { customer, kind, slot, product, at, by_program, from_file }, sent_at);
     }
     Ok(())
 }

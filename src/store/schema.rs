@@ -307,6 +307,19 @@ diesel::table! {
         product -> Nullable<Text>,
         at -> TimestamptzSqlite,
         by_program -> Bool,
+        from_file -> Bool,
+    }
+}
+
+diesel::table! {
+    bounces (shop_id, customer, campaign_id) {
+        shop_id -> Integer,
+        customer -> Text,
+        campaign_id -> Integer,
+        is_hard -> Bool,
+        address -> Text,
+        reason -> Text,
+        at -> TimestamptzSqlite,
     }
 }
 

@@ -9,7 +9,9 @@
 #![allow(dead_code, unused_imports, reason = "every test target uses a part of it")]
 
 pub mod browser;
+pub mod mailing;
 mod mariadb;
+pub mod pop3;
 mod postgres;
 pub mod server;
 pub mod shop;

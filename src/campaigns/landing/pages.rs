@@ -32,6 +32,7 @@ fn note(installation: &Installation, what: &What, kind: ResponseKind, agent: &st
         product: Some(what.product.clone()).filter(|product| !product.is_empty()),
         at: installation.now(),
         by_program: is_program(agent),
+        from_file: false,
     };
     Ok(installation.store.write(|conn| match campaigns::by_id(conn, shop, what.campaign)? {
         Some(_) => responses::add(conn, what.campaign, &response),

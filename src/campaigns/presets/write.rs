@@ -55,8 +55,12 @@ impl Told {
             ));
         }
         if self.without_address > 0 {
-            let number = count(self.without_address);
-            all.push(format!("{number} recipients have no e-mail address in the shop and are left out."));
+            all.push(match self.without_address {
+                1 => "One recipient has no e-mail address in the shop and is left out.".to_owned(),
+                more => {
+                    format!("{} recipients have no e-mail address in the shop and are left out.", count(more))
+                }
+            });
         }
         all
     }
@@ -87,7 +91,7 @@ pub fn write<W: Write>(
         if recipient.arm == Arm::Holdout {
             continue;
         }
-        if export.people.person(&recipient.customer).email.trim().is_empty() {
+        if !is_address(export.people.person(&recipient.customer).email) {
             file.told.without_address += 1;
             continue;
         }
@@ -137,6 +141,12 @@ impl<W: Write> Part<W> {
         let out = self.rows.into_inner().map_err(|error| ExportError::Write(error.into_error()))?;
         Ok((out, self.told))
     }
+}
+
+/// Every tool refuses the row without one, and some of them the whole file.
+fn is_address(text: &str) -> bool {
+    let parts = text.trim().rsplit_once('@');
+    parts.is_some_and(|(name, place)| !name.is_empty() && !place.is_empty()) && !text.trim().contains(' ')
 }
 
 /// What a row takes at most: every cell in quotes, those inside doubled.

@@ -4,7 +4,7 @@ use crate::ids::CampaignId;
 use crate::responses::{Counted, counted};
 use crate::store::mails::{self, MailState};
 use crate::store::sendings::{self, Sending, SendingState};
-use crate::store::{Conn, StoreResult, unsubscribes};
+use crate::store::{Conn, StoreResult, bounces, unsubscribes};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -28,6 +28,9 @@ pub struct Figures {
     pub left_out: i64,
     pub cancelled: i64,
     pub unsubscribed: i64,
+    /// Came back: for ever, and for now.
+    pub bounced_hard: i64,
+    pub bounced_soft: i64,
     /// What recipients did, where it is counted.
     pub responses: Counted,
     #[serde(skip)]
@@ -45,7 +48,10 @@ impl Figures {
 pub fn figures(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Option<Figures>> {
     let Some(sending) = sendings::of_campaign(conn, campaign)? else { return Ok(None) };
     let Sending { state, problem, is_prepared, rest_until, .. } = sending;
+    let (bounced_hard, bounced_soft) = bounces::counts(conn, campaign)?;
     let mut figures = Figures {
+        bounced_hard,
+        bounced_soft,
         campaign: campaign.0,
         state: SendingState::name(state),
         problem,

@@ -62,42 +62,56 @@ struct Card {
 
 /// The part of the campaign's page about sending; empty where there is nothing to say.
 pub fn card(installation: &Installation, who: &SignedIn, campaign: &Campaign) -> Result<String, WebError> {
-    let id = campaign.id;
-    let (figures, unclear, refused) = installation.store.read(|conn| {
-        let of = |conn: &mut Conn, states: &[MailState]| mails::of(conn, id, states, "", NAMED);
-        let unclear = of(conn, &[MailState::Unclear])?;
-        Ok((figures(conn, id)?, unclear, of(conn, &[MailState::Refused, MailState::GivenUp])?))
-    })?;
-    if figures.is_none() && campaign.state != CampaignState::Approved {
-        return Ok(String::new());
+    Card::of(installation, who, campaign)?.map_or_else(|| Ok(String::new()), |card| card.html())
+}
+
+impl Card {
+    fn html(&self) -> Result<String, WebError> {
+        self.render().map_err(|error| WebError::Internal(error.to_string()))
     }
-    let mail = &installation.config.mail;
-    let state = figures.as_ref().map_or("", |figures| figures.state);
-    let zone = installation.zone();
-    let rest_until = figures.as_ref().and_then(|figures| figures.rest_until).filter(|_| state == "running");
-    let card = Card {
-        id,
-        csrf: who.csrf.clone(),
-        may_market: who.account.role.may_market(),
-        is_on: mail.is_on(),
-        may_start: figures.is_none(),
-        has_link: !mail.unsubscribe_url.is_empty(),
-        own_address: who.account.email.clone(),
-        is_moving: state == "running",
-        badge: match state {
-            "running" => "badge-run",
-            "done" => "badge-ok",
-            _ => "badge-neutral",
-        },
-        rest_until: rest_until.map(|at| web::date_time(at, zone)).unwrap_or_default(),
-        done: figures.as_ref().map_or(0, Figures::over),
-        total: figures.as_ref().map_or(0, |figures| figures.recipients - figures.left_out),
-        lines: figures.as_ref().map(lines).unwrap_or_default(),
-        figures,
-        unclear,
-        refused,
-    };
-    card.render().map_err(|error| WebError::Internal(error.to_string()))
+
+    fn of(
+        installation: &Installation,
+        who: &SignedIn,
+        campaign: &Campaign,
+    ) -> Result<Option<Self>, WebError> {
+        let id = campaign.id;
+        let (figures, unclear, refused) = installation.store.read(|conn| {
+            let of = |conn: &mut Conn, states: &[MailState]| mails::of(conn, id, states, "", NAMED);
+            let unclear = of(conn, &[MailState::Unclear])?;
+            Ok((figures(conn, id)?, unclear, of(conn, &[MailState::Refused, MailState::GivenUp])?))
+        })?;
+        if figures.is_none() && campaign.state != CampaignState::Approved {
+            return Ok(None);
+        }
+        let mail = &installation.config.mail;
+        let state = figures.as_ref().map_or("", |figures| figures.state);
+        let zone = installation.zone();
+        let rest_until =
+            figures.as_ref().and_then(|figures| figures.rest_until).filter(|_| state == "running");
+        Ok(Some(Self {
+            id,
+            csrf: who.csrf.clone(),
+            may_market: who.account.role.may_market(),
+            is_on: mail.is_on(),
+            may_start: figures.is_none(),
+            has_link: !mail.unsubscribe_url.is_empty(),
+            own_address: who.account.email.clone(),
+            is_moving: state == "running",
+            badge: match state {
+                "running" => "badge-run",
+                "done" => "badge-ok",
+                _ => "badge-neutral",
+            },
+            rest_until: rest_until.map(|at| web::date_time(at, zone)).unwrap_or_default(),
+            done: figures.as_ref().map_or(0, Figures::over),
+            total: figures.as_ref().map_or(0, |figures| figures.recipients - figures.left_out),
+            lines: figures.as_ref().map(lines).unwrap_or_default(),
+            figures,
+            unclear,
+            refused,
+        }))
+    }
 }
 
 fn lines(figures: &Figures) -> Vec<(&'static str, String)> {
@@ -109,6 +123,8 @@ fn lines(figures: &Figures) -> Vec<(&'static str, String)> {
         ("given up after many tries", figures.given_up),
         ("left out: no address, unsubscribed, or twice", figures.left_out),
         ("not sent, because it was cancelled", figures.cancelled),
+        ("came back: the mailbox does not exist", figures.bounced_hard),
+        ("came back for now: a full mailbox, or the like", figures.bounced_soft),
         ("unsubscribed since", figures.unsubscribed),
         ("clicked on a product", figures.responses.clickers as i64),
         ("clicks, without those of mail filters", figures.responses.clicks as i64),
@@ -130,12 +146,19 @@ pub async fn progress(
     installation: Data<Arc<Installation>>,
 ) -> Page {
     let installation = installation.get_ref().clone();
-    let html = web::blocking(move || {
+    let (html, is_moving) = web::blocking(move || {
         let campaign = find(&installation, *id)?;
-        card(&installation, &who, &campaign)
+        let card = Card::of(&installation, &who, &campaign)?;
+        let html = card.as_ref().map_or_else(|| Ok(String::new()), Card::html)?;
+        Ok((html, card.is_some_and(|card| card.is_moving)))
     })
     .await?;
-    Ok(actix_web::HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+    let mut answer = actix_web::HttpResponse::Ok();
+    if !is_moving {
+        // What else stands on the page changes with it: the campaign is sent, the report can be seen.
+        answer.insert_header(("HX-Refresh", "true"));
+    }
+    Ok(answer.content_type("text/html; charset=utf-8").body(html))
 }
 
 /// Checks the form, changes the sending in one transaction with its audit entry, and shows the campaign.

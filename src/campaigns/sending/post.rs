@@ -4,7 +4,8 @@ use super::SendingError;
 use super::unsubscribe;
 use crate::campaigns::email::Rendered;
 use crate::campaigns::keyed::keyed;
-use crate::config::Mail;
+use crate::campaigns::returns::{KEY_BYTES, message_id};
+use crate::config::{Config, Mail};
 use crate::ids::CampaignId;
 use chrono::{DateTime, Utc};
 use lettre::message::dkim::{DkimCanonicalization, DkimCanonicalizationType, DkimConfig};
@@ -28,8 +29,13 @@ const SIGNED: [&str; 9] = [
 
 /// What the envelopes of one campaign have in common.
 pub struct Post<'a> {
-    pub from: Mailbox,
+    from: Mailbox,
+    /// Where what cannot be delivered comes back to.
+    pub envelope: Address,
     reply_to: Option<Mailbox>,
+    /// Where whoever answers to unsubscribe is heard.
+    desk: Address,
+    is_read_here: bool,
     unsubscribe_base: &'a str,
     secret: &'a [u8],
     campaign: CampaignId,
@@ -37,14 +43,26 @@ pub struct Post<'a> {
 }
 
 impl<'a> Post<'a> {
-    pub fn new(mail: &'a Mail, secret: &'a [u8], campaign: CampaignId) -> Result<Self, SendingError> {
+    pub fn new(config: &'a Config, secret: &'a [u8], campaign: CampaignId) -> Result<Self, SendingError> {
+        let (mail, returns) = (&config.mail, &config.mailbox);
         if !mail.is_on() {
             return Err(SendingError::Off);
         }
         let mailbox = |text: &str| text.parse().map_err(|_| SendingError::Address(text.to_owned()));
+        let from: Mailbox = mailbox(&mail.from)?;
         let reply_to = if mail.reply_to.is_empty() { None } else { Some(mailbox(&mail.reply_to)?) };
+        let own = match returns.is_on() {
+            true => {
+                Some(returns.address.parse().map_err(|_| SendingError::Address(returns.address.clone()))?)
+            }
+            false => None,
+        };
+        let answers = reply_to.as_ref().unwrap_or(&from).email.clone();
         Ok(Self {
-            from: mailbox(&mail.from)?,
+            envelope: own.clone().unwrap_or_else(|| from.email.clone()),
+            is_read_here: own.is_some(),
+            desk: own.unwrap_or(answers),
+            from,
             reply_to,
             unsubscribe_base: mail.unsubscribe_url.trim_end_matches('/'),
             secret,
@@ -63,12 +81,18 @@ impl<'a> Post<'a> {
     /// What the e-mail's own link leads to: that page; without a public address, an e-mail to whoever reads the
     /// answers.
     pub fn way_out(&self, customer: &str) -> String {
-        self.unsubscribe_url(customer).unwrap_or_else(|| self.mail_to_unsubscribe())
+        self.unsubscribe_url(customer).unwrap_or_else(|| match self.is_read_here {
+            true => format!("{}%20{}", self.mail_to_unsubscribe(), self.message_id(customer)),
+            false => self.mail_to_unsubscribe(),
+        })
     }
 
     fn mail_to_unsubscribe(&self) -> String {
-        let to = self.reply_to.as_ref().unwrap_or(&self.from);
-        format!("mailto:{}?subject=unsubscribe", to.email)
+        format!("mailto:{}?subject=unsubscribe", self.desk)
+    }
+
+    fn message_id(&self, customer: &str) -> String {
+        message_id(self.campaign, &keyed(self.secret, "message", self.campaign, customer, KEY_BYTES))
     }
 
     /// The same in a trial: it looks real and unsubscribes nobody.
@@ -86,7 +110,7 @@ impl<'a> Post<'a> {
         (customer, to): (&str, &Address),
         now: DateTime<Utc>,
     ) -> Result<String, SendingError> {
-        let id = keyed(self.secret, "message", self.campaign, customer, 16);
+        let id = self.message_id(customer);
         let url = self.way_out(customer);
         self.message(letter, (customer, to), (&id, Some(&url)), now)
     }

@@ -3,13 +3,14 @@
 
 use super::SendingError;
 use crate::history::Snapshot;
+use crate::picker::audience::is_dead;
 use crate::picker::picks_file::{self, Recipient};
 use crate::picker::plan::Arm;
 use crate::progress::Progress;
 use crate::records::Customer;
-use crate::store::{mails, sendings, unsubscribes};
+use crate::store::{bounces, mails, sendings, unsubscribes};
 use crate::{ids::CampaignId, installation::Installation};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use twox_hash::XxHash3_128;
 
@@ -35,12 +36,14 @@ pub fn prepare(
     let arms = picks_file::arms(folder)?;
     progress.phase("Writing the envelopes", Some(arms.len() as u64));
     let shop = installation.shop_id();
-    let unsubscribed = installation.store.read(|conn| unsubscribes::customers(conn, shop))?;
+    let (unsubscribed, dead) = installation
+        .store
+        .read(|conn| Ok((unsubscribes::customers(conn, shop)?, bounces::dead_addresses(conn, shop)?)))?;
     let mut standing = vec![Standing::Not("The shop knows them no more."); arms.len()];
     for customer in snapshot.customers()? {
         let customer = customer?;
         if let Ok(at) = arms.binary_search_by(|(known, _)| known.as_str().cmp(&customer.id)) {
-            standing[at] = of(&customer, &unsubscribed);
+            standing[at] = of(&customer, &unsubscribed, &dead);
         }
     }
     let mut addresses = HashSet::new();
@@ -72,7 +75,7 @@ fn write(
     Ok(())
 }
 
-fn of(customer: &Customer, unsubscribed: &HashSet<String>) -> Standing {
+fn of(customer: &Customer, unsubscribed: &HashSet<String>, dead: &HashMap<String, String>) -> Standing {
     let address = customer.email.as_deref().unwrap_or_default().trim();
     if !customer.active {
         Standing::Not("They are no customer any more.")
@@ -80,6 +83,8 @@ fn of(customer: &Customer, unsubscribed: &HashSet<String>) -> Standing {
         Standing::Not("They asked for no e-mail.")
     } else if unsubscribed.contains(&customer.id) {
         Standing::Not("They unsubscribed.")
+    } else if is_dead(dead, customer) {
+        Standing::Not("Their mailbox does not exist: an e-mail came back.")
     } else if address.is_empty() {
         Standing::Not("The shop has no address of theirs.")
     } else if address.parse::<lettre::Address>().is_err() {

@@ -207,7 +207,7 @@ impl<'a> Round<'a> {
                 marked = self.store(|conn| self.mark(conn, customer));
                 matches!(marked, Ok(true))
             };
-            let delivery = line.hand_over((&self.post.from.email, to), message, at_last);
+            let delivery = line.hand_over((&self.post.envelope, to), message, at_last);
             let is_marked = marked?;
             // A server may hang up on a line that was idle: that is nobody's failure.
             if matches!(delivery, Delivery::Lost(_)) && !is_marked && line.used > 1 {

@@ -21,7 +21,7 @@ pub fn trial(
 ) -> Result<String, SendingError> {
     let mail = &installation.config.mail;
     let shop = installation.shop_id();
-    let post = Post::new(mail, &installation.shop.secret, id)?;
+    let post = Post::new(&installation.config, &installation.shop.secret, id)?;
     let to: Address = to.trim().parse().map_err(|_| SendingError::Address(to.to_owned()))?;
     let campaign = installation.store.read(|conn| campaigns::by_id(conn, shop, id))?;
     let campaign = campaign.ok_or(SendingError::NoCampaign(id))?;
@@ -40,7 +40,7 @@ pub fn trial(
     let letter = letters.letter(&recipient.customer, &recipient.picks, &post.trial_way_out());
     let message = post.trial(letter, &to, installation.now())?;
     let mut line = Line::open(mail)?;
-    let delivery = line.hand_over((&post.from.email, &to), &message, || true);
+    let delivery = line.hand_over((&post.envelope, &to), &message, || true);
     line.close();
     match delivery {
         Delivery::Taken(_) => Ok(recipient.customer),

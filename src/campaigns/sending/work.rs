@@ -134,7 +134,7 @@ fn send(desk: &Desk<'_>, id: CampaignId, progress: &dyn Progress) -> Result<Rest
     let snapshot = History::open(&installation.folder.history(shop))
         .and_then(|history| history.snapshot())
         .map_err(SendingError::from)?;
-    let post = Post::new(&installation.config.mail, &installation.shop.secret, id)?;
+    let post = Post::new(&installation.config, &installation.shop.secret, id)?;
     if !sending.is_prepared {
         recipients::prepare(installation, id, &folder, &snapshot, progress)?;
     }

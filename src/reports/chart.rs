@@ -276,7 +276,7 @@ fn heat(table: &Table) -> Chart {
     Chart {
         name: table.name.into(),
         title: table.title.into(),
-        about: "The darker, the more of these picks were bought.",
+        about: "The stronger the colour, the more of these picks were bought.",
         unit: Unit::Share,
         table: "places-origins",
         kind: Kind::Heat(heat),

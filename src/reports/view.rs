@@ -36,7 +36,7 @@ pub(super) struct Drawn {
 }
 
 /// As wide as a card.
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 640.0;
 
 impl<'a> View<'a> {
     pub fn new(paper: &'a Paper, link: String) -> Self {

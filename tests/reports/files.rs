@@ -9,6 +9,7 @@ use handpick::ids::CampaignId;
 use handpick::picker::plan::{Arm, Controls, Origin};
 use handpick::records::{Event, EventKind};
 use handpick::reports::Reported;
+use handpick::reports::delivery::Delivery;
 use handpick::reports::formats::{Format, Issue};
 use handpick::reports::kpi::Tally;
 use handpick::reports::report::Report;
@@ -189,4 +190,29 @@ fn bad_data_gives_a_caveat_and_never_a_number_that_is_none() {
         let page = String::from_utf8(issue(report).write(Format::Html).unwrap()).unwrap();
         assert!(!page.contains("NaN") && !page.contains(">inf"), "{page}");
     }
+}
+
+#[test]
+fn what_became_of_the_emails_is_told_and_drawn() {
+    let mut report = small_world(14);
+    assert_eq!(
+        issue(report.clone()).part("delivery", "csv").unwrap(),
+        None,
+        "sent by another tool that told nothing"
+    );
+    let by_place = [(1, 3)].into();
+    report.delivery = Some(Delivery { openers: 3, clickers: 2, by_place, ..Delivery::default() });
+    let (elsewhere, _) = issue(report.clone()).part("delivery", "csv").unwrap().unwrap();
+    let elsewhere = String::from_utf8(elsewhere).unwrap();
+    assert!(!elsewhere.contains("Sent,0") && elsewhere.contains("Opened,3,,"), "{elsewhere}");
+    report.delivery = report.delivery.map(|delivery| Delivery { sent: 4, refused: 1, ..delivery });
+    let issue = issue(report);
+    let (ours, _) = issue.part("delivery", "csv").unwrap().unwrap();
+    let ours = String::from_utf8(ours).unwrap();
+    for row in ["Sent,4,1,", "Refused,1,,", "Opened,3,0.75,", "Clicked,2,0.5,", "Clicks on place 1,3,,"] {
+        assert!(ours.contains(row), "{row} in {ours}");
+    }
+    let (funnel, _) = issue.part("funnel", "svg").unwrap().unwrap();
+    let funnel = String::from_utf8(funnel).unwrap();
+    assert!(funnel.contains(">Clicked</text>") && funnel.contains(">2  (33.3\u{a0}%)</text>"), "{funnel}");
 }

@@ -26,12 +26,16 @@ fn rows(of: &Delivery) -> Vec<Vec<Cell>> {
         vec![what.into(), count.into(), share(count).into(), note.into()]
     };
     let bare = |what: &str, count: u64, note: &str| vec![what.into(), count.into(), Cell::None, note.into()];
-    let mut rows = vec![
+    let handed_over = [
         row("Sent", of.sent, "taken by the mail server"),
-        bare("Bounced", of.refused, "the server will never take it"),
+        bare("Refused", of.refused, "the mail server will never take it"),
         bare("Given up", of.given_up, "the server said “later” too often"),
         bare("Unclear", of.unclear, "whether the server took it cannot be known"),
         bare("Left out", of.left_out, "never tried: no address, or unsubscribed"),
+    ];
+    let answered = [
+        row("Came back for ever", of.bounced_hard, "the mailbox does not exist"),
+        row("Came back for now", of.bounced_soft, "a full mailbox, for instance"),
         row("Opened, raw", of.openers_raw, "recipients whose program loaded the picture"),
         row("Opened", of.openers, "recipients who opened or clicked, as far as it can be told"),
         row("Clicked", of.clickers, "recipients with a click by a person, as far as it can be told"),
@@ -39,6 +43,9 @@ fn rows(of: &Delivery) -> Vec<Vec<Cell>> {
         bare("Clicks, raw", of.clicks_raw, "with those of programs that check links"),
         row("Unsubscribed", of.unsubscribed, "by a link of this e-mail"),
     ];
+    // Another tool does not tell what it handed over.
+    let is_ours = of.sent + of.refused + of.given_up + of.unclear + of.left_out > 0;
+    let mut rows: Vec<Vec<Cell>> = handed_over.into_iter().filter(|_| is_ours).chain(answered).collect();
     rows.extend(
         of.by_place
             .iter()

@@ -501,7 +501,7 @@ fn the_customers_who_want_certain_products_become_the_audience() {
     assert!(page.contains("<polyline"), "{page}");
     let version = field(&page, "version");
     let wrong = [("version", version.as_str()), ("size", "none")];
-    assert_eq!(owner.post(&path, &wrong).status(), 400);
+    assert_eq!(owner.post(&path, &wrong).status(), 422);
     let five = [("version", version.as_str()), ("size", "5")];
     assert_eq!(owner.post(&path, &five).status(), 303);
     let step = decoded(&owner.page(&format!("{campaign}/steps/audience?count=yes")));

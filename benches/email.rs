@@ -45,6 +45,7 @@ fn main() {
             shop: &shop,
             public_url: "",
             settings: &settings,
+            pictures: None,
         };
         let began = Instant::now();
         let mailing = Mailing::new(origin, source, catalogue.clone()).unwrap();

@@ -21,7 +21,6 @@ pub fn trace_in_words(
 ) -> TraceWords {
     let rule =
         |number: usize| format!("rule {}, “{}”", number + 1, rule_in_words(&plan.rules[number], currency));
-    let loosen = || "Change or switch off the rule in the step “Places and rules”.".to_owned();
     let (answer, advice) = match found {
         Trace::UnknownProduct => (format!("The shop has no product with the id “{product}”."), String::new()),
         Trace::NotChosen(why) => (
@@ -47,6 +46,31 @@ pub fn trace_in_words(
         Trace::BarredByRule(number) => {
             (format!("For this customer {} leaves it out.", rule(*number)), loosen())
         }
+        Trace::Outranked { .. }
+        | Trace::LostToRule { .. }
+        | Trace::VariantPicked { .. }
+        | Trace::LostToVariety { .. } => outdone(found, catalogue, &rule),
+        Trace::NoSignal { knows_customer: false } => (
+            "Too little is known of this customer: the picks are best-sellers, and it is none of those."
+                .into(),
+            String::new(),
+        ),
+        Trace::NoSignal { knows_customer: true } => (
+            "Nothing that this customer did speaks for it: no score, and the places went to others.".into(),
+            "A product that nobody bought yet is found by “Similar products” in the step “How to pick”."
+                .into(),
+        ),
+        Trace::Baseline => (
+            "The customer gets best-sellers on purpose, for comparison, and it is none of those.".into(),
+            String::new(),
+        ),
+    };
+    TraceWords { answer, advice }
+}
+
+/// What might have been picked, and was not: answer and advice.
+fn outdone(found: &Trace, catalogue: &Catalogue, rule: &dyn Fn(usize) -> String) -> (String, String) {
+    match found {
         Trace::Outranked { rank, of, places, .. } => (
             format!(
                 "It is number {} of {} for this customer, and the {places} places went to others.",
@@ -79,20 +103,10 @@ pub fn trace_in_words(
             ),
             "Move the slider in the step “Places and rules” towards similar products.".into(),
         ),
-        Trace::NoSignal { knows_customer: false } => (
-            "Too little is known of this customer: the picks are best-sellers, and it is none of those."
-                .into(),
-            String::new(),
-        ),
-        Trace::NoSignal { knows_customer: true } => (
-            "Nothing that this customer did speaks for it: no score, and the places went to others.".into(),
-            "A product that nobody bought yet is found by “Similar products” in the step “How to pick”."
-                .into(),
-        ),
-        Trace::Baseline => (
-            "The customer gets best-sellers on purpose, for comparison, and it is none of those.".into(),
-            String::new(),
-        ),
-    };
-    TraceWords { answer, advice }
+        _ => (String::new(), String::new()),
+    }
+}
+
+fn loosen() -> String {
+    "Change or switch off the rule in the step “Places and rules”.".to_owned()
 }

@@ -86,6 +86,8 @@ fn campaign_routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/lists",         post().to(campaigns::upload))
         .route("/campaigns/{id}/audience-count", get().to(campaigns::counting::audience_count))
         .route("/campaigns/{id}/audience-count", post().to(campaigns::counting::count_typed))
+        .route("/campaigns/{id}/groups",        get().to(campaigns::groups::show))
+        .route("/campaigns/{id}/groups",        post().to(campaigns::groups::choose))
         .route("/campaigns/{id}/find-customers", get().to(campaigns::reverse::show))
         .route("/campaigns/{id}/find-customers", post().to(campaigns::reverse::choose))
         .route("/campaigns/{id}/forecast",      get().to(campaigns::forecast::show))

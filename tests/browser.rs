@@ -258,24 +258,24 @@ fn rules_are_written_with_their_effect_in_sight_and_any_pick_can_be_questioned()
     // Put together from lists …
     browser.eval("document.querySelector('#add').value = 'exclude'");
     browser.click("button[value=add]");
-    browser.find_text("legend", "4. What a condition says");
-    browser.eval("document.querySelector('#rule-3 [name=rule_fact]').value = 'product.price'");
-    browser.eval("document.querySelector('#rule-3 [name=rule_relation]').value = '>'");
-    browser.type_into("#rule-3 [name=rule_value]", "40");
-    browser.click("#rule-3 button[value='condition:3']");
-    browser.find_text("legend", "4. Never: product.price > 40");
-    browser.see("after 4. Never: product.price > 40");
+    browser.find_text("legend", "5. What a condition says");
+    browser.eval("document.querySelector('#rule-4 [name=rule_fact]').value = 'product.price'");
+    browser.eval("document.querySelector('#rule-4 [name=rule_relation]').value = '>'");
+    browser.type_into("#rule-4 [name=rule_value]", "40");
+    browser.click("#rule-4 button[value='condition:4']");
+    browser.find_text("legend", "5. Never: product.price > 40");
+    browser.see("after 5. Never: product.price > 40");
     assert!(
         browser.all(".funnel dd span").len() > 1 && browser.has(".thumbs img"),
         "pictures of what it takes"
     );
 
     // … or typed, with names offered and faults named at their character.
-    let typed = "#when-3";
+    let typed = "#when-4";
     browser.type_into(typed, "product.cat");
     browser.find_text("[role=option]", "product.category");
     browser.press(&format!("{}{}", keys::DOWN, keys::ENTER));
-    let value = "return document.querySelector('#when-3').value";
+    let value = "return document.querySelector('#when-4').value";
     assert_eq!(browser.eval(value), "product.category");
     browser.see("a condition is true or false");
     browser.type_into(typed, "product.prise > 3");

@@ -15,6 +15,11 @@ use support::server::{Server, body, field, handpick, location, write_config};
 
 /// Forty customers of two tastes, in a history as a sync would leave it.
 fn fill_history(folder: &Path) {
+    fill_history_of(folder, 40);
+}
+
+/// The last four bought nothing; the last wants no e-mail.
+fn fill_history_of(folder: &Path, customers: usize) {
     let history = History::open(&folder.join("data/shops/1/history")).unwrap();
     let mut update = history.begin().unwrap();
     let product = |n: usize| Product {
@@ -31,13 +36,13 @@ fn fill_history(folder: &Path) {
     let customer = |n: usize| Customer {
         id: format!("c{n:02}"),
         email: Some(format!("c{n}@example.com")),
-        mailable: Some(n != 39),
+        mailable: Some(n != customers - 1),
         active: true,
         ..Customer::default()
     };
-    update.customers(&(0..40).map(customer).collect::<Vec<_>>()).unwrap();
+    update.customers(&(0..customers).map(customer).collect::<Vec<_>>()).unwrap();
     let mut events = Events::default();
-    for (customer, turn) in (0..36).flat_map(|customer| (0..5).map(move |turn| (customer, turn))) {
+    for (customer, turn) in (0..customers - 4).flat_map(|customer| (0..5).map(move |turn| (customer, turn))) {
         // Even customers buy even products: what is bought together is of one taste.
         let product = (customer * 3 + turn * 4) % 18 / 2 * 2 + customer % 2;
         let days = 20 * (turn as i64 + 1) + customer as i64 % 7;
@@ -754,4 +759,24 @@ fn the_command_line_makes_a_tools_files() {
     for name in ["mailchimp.csv", "mailchimp_template.txt", "braze.csv", "picks.xlsx", "picks.parquet"] {
         assert!(names.contains(&format!("spring_{name}")), "{name} in {names:?}");
     }
+}
+
+#[test]
+fn customers_who_are_alike_are_shown_in_groups_and_written_to() {
+    let server = Server::start("", |folder| fill_history_of(folder, 80));
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    let path = format!("{campaign}/groups");
+    let page = decoded(&owner.page(&path));
+    assert!(page.contains("Write to this group") && page.contains("of those who bought something"), "{page}");
+    let words = page.split("name=\"group\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let version = field(&page, "version");
+    assert_eq!(owner.post(&path, &[("version", &version), ("group", "Nobody")]).status(), 409);
+    assert_eq!(owner.post(&path, &[("version", &version), ("group", words)]).status(), 303);
+    let size: usize = {
+        let card = page.split(words).nth(1).unwrap();
+        card.split("<strong>").nth(1).unwrap().split('<').next().unwrap().parse().unwrap()
+    };
+    let counted = decoded(&owner.page(&format!("{campaign}/audience-count")));
+    assert!(counted.contains(&format!("<strong>{size}</strong> customers are reached")), "{size}: {counted}");
 }

@@ -137,5 +137,5 @@ fn the_readmes_examples_are_read() {
         .map(|line| line.to_owned() + "\n")
         .collect();
     let plan: handpick::picker::plan::Plan = toml::from_str(&text).unwrap();
-    assert_eq!((plan.slots, plan.rules.len(), plan.controls.baseline_share), (4, 5, 0.2));
+    assert_eq!((plan.slots, plan.rules.len(), plan.controls.baseline_share), (4, 7, 0.2));
 }

@@ -9,6 +9,7 @@ mod fields;
 pub mod forecast;
 mod format;
 pub mod generate;
+pub mod groups;
 pub mod impact;
 mod json_rows;
 pub mod landing;

@@ -12,6 +12,7 @@ pub mod deeds;
 pub mod describe;
 pub mod explain;
 pub mod facts;
+pub mod groups;
 pub mod ledger;
 pub mod likeness;
 pub mod live_model;

@@ -6,7 +6,8 @@ use super::definitions::DEFINITIONS;
 use super::table::{Cell, Table, Unit};
 use chrono::Datelike;
 use rust_xlsxwriter::{
-    Chart, ChartType, ExcelDateTime, Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError,
+    Chart, ChartType, DocProperties, ExcelDateTime, Format, FormatAlign, Formula, Workbook, Worksheet,
+    XlsxError,
 };
 
 struct Formats {
@@ -54,6 +55,9 @@ impl Formats {
 pub fn write(reported: &Reported, tables: &[Table]) -> Result<Vec<u8>, XlsxError> {
     let formats = Formats::new();
     let mut workbook = Workbook::new();
+    // Not the clock's: the same report is the same file.
+    let known = ExcelDateTime::from_timestamp(reported.report.window.known_until.timestamp())?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&known));
     summary(workbook.add_worksheet(), reported, &formats)?;
     for table in tables {
         let sheet = workbook.add_worksheet();

@@ -4,7 +4,7 @@ use crate::campaigns::export::{Export, ExportError, reason};
 use crate::picker::picks_file;
 use crate::picker::plan::Arm;
 use crate::progress::Progress;
-use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use std::io::{Seek, Write};
 
 /// A sheet has 1,048,576 rows, of which the first is the heading.
@@ -25,6 +25,9 @@ pub fn write(
     progress: &dyn Progress,
 ) -> Result<u64, ExportError> {
     let mut workbook = Workbook::new();
+    // Not the clock's: the same picks are the same file.
+    let made = ExcelDateTime::from_timestamp(export.exported_at.timestamp()).map_err(failed)?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
     sheet.set_name("Picks").map_err(failed)?;
     head(sheet, export.slots).map_err(failed)?;

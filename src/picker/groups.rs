@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 /// Categories whose share is looked at: the widest ones that most is bought of.
 const CATEGORIES: usize = 12;
 /// Groups are found on so many customers; everybody is then put into the nearest.
-const SAMPLE: usize = 20_000;
+const SAMPLE: usize = 5_000;
 /// Fewer customers are too few to group.
 pub const FEWEST: usize = 50;
 /// From so many standard deviations on, a group differs.

@@ -63,16 +63,23 @@ pub async fn show(
     let installation = installation.get_ref().clone();
     let shell = Shell::new(&installation, &who, Section::Explorer);
     let asked = asked.into_inner();
-    let page = web::blocking(move || look(&installation, &lookout, shell, &asked)).await?;
-    web::page(&page)
+    match web::blocking(move || look(&installation, &lookout, shell, &asked)).await? {
+        Some(page) => web::page(&page),
+        None => web::go_to_with(
+            "/explorer/models",
+            "There is only one model so far. Train another one on the page “Models” to compare the two.",
+        ),
+    }
 }
+
+/// `None` while there are no two models.
 
 fn look(
     installation: &Installation,
     lookout: &Lookout,
     shell: Shell,
     asked: &Asked,
-) -> Result<ComparePage, WebError> {
+) -> Result<Option<ComparePage>, WebError> {
     let first = View::of(installation, lookout, asked)?;
     let shop = installation.shop_id();
     let offered = installation.store.read(|conn| models::latest(conn, shop, OFFERED))?;
@@ -80,12 +87,7 @@ fn look(
         "" => offered.iter().find(|model| model.id != first.stored.id).map(|model| model.id.to_string()),
         other => Some(other.to_owned()),
     };
-    let other = other.ok_or_else(|| {
-        WebError::NotFound(
-            "There is only one model so far. Train another one on the page “Models” to compare the two."
-                .into(),
-        )
-    })?;
+    let Some(other) = other else { return Ok(None) };
     let second = View::of(installation, lookout, &Asked { model: other.clone(), ..asked.clone() })?;
     let (a, b) = (lookout.sample(&first)?, lookout.sample(&second)?);
     let pair = match asked.customer.trim() {
@@ -104,7 +106,7 @@ fn look(
     };
     let mut cautions: Vec<String> = first.cautions.iter().chain(&second.cautions).cloned().collect();
     cautions.dedup();
-    Ok(ComparePage {
+    Ok(Some(ComparePage {
         others: model_choices(installation, &offered, second.stored.id)?,
         customer: asked.customer.trim().to_owned(),
         names: [titled(&first), titled(&second)],
@@ -117,7 +119,7 @@ fn look(
         controls: first.controls,
         cautions,
         shell,
-    })
+    }))
 }
 
 /// What a figure of one model is.

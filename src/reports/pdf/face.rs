@@ -8,8 +8,8 @@ use skrifa::instance::{LocationRef, Size};
 use skrifa::metrics::GlyphMetrics;
 use skrifa::{FontRef, MetadataProvider};
 
-static REGULAR: &[u8] = include_bytes!("../../../fonts/DejaVuSansCondensed.ttf");
-static BOLD: &[u8] = include_bytes!("../../../fonts/DejaVuSansCondensed-Bold.ttf");
+static REGULAR: &[u8] = include_bytes!("fonts/DejaVuSansCondensed.ttf");
+static BOLD: &[u8] = include_bytes!("fonts/DejaVuSansCondensed-Bold.ttf");
 
 pub struct Face {
     pub font: Font,

@@ -73,7 +73,6 @@ pub async fn show(
 }
 
 /// `None` while there are no two models.
-
 fn look(
     installation: &Installation,
     lookout: &Lookout,

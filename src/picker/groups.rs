@@ -24,7 +24,7 @@ const HABITS: usize = 3;
 pub struct Group {
     /// Numbers of the activity's customers, ascending.
     pub customers: Vec<u32>,
-    /// “buys often”, “large orders”, “much Wine”; what sets it apart most, first. Empty for those like most.
+    /// “buys often”, “large orders”, “much from Wine”; what sets it apart most, first. Empty for those like most.
     pub words: Vec<String>,
     /// Catalogue numbers of what they buy more than others, the most telling first.
     pub products: Vec<u32>,
@@ -134,7 +134,7 @@ impl Categories {
             (1, false) => "bought once or twice".to_owned(),
             (2, true) => "large orders".to_owned(),
             (2, false) => "small orders".to_owned(),
-            (category, _) => format!("much {}", self.names[category - HABITS]),
+            (category, _) => format!("much from {}", self.names[category - HABITS]),
         };
         apart.iter().take(4).map(word).collect()
     }
@@ -247,7 +247,7 @@ mod tests {
             if wine > 0 {
                 assert!(group.products.iter().all(|&product| product < 10), "{:?}", group.products);
             } else {
-                assert!(has("much Lamps") && has("bought once or twice"), "{:?}", group.words);
+                assert!(has("much from Lamps") && has("bought once or twice"), "{:?}", group.words);
                 assert!(group.products.iter().all(|&product| product >= 10));
             }
         }

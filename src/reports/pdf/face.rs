@@ -73,7 +73,7 @@ impl Face {
 
     /// In points, of what [`Face::writable`] answered.
     pub fn width(&self, text: &str, size: f64) -> f64 {
-        text.chars().map(|letter| self.advance(letter)).sum::<f64>() * size
+        self.writable(text).chars().map(|letter| self.advance(letter)).sum::<f64>() * size
     }
 
     pub fn glyphs(&self, text: &str) -> Vec<KrillaGlyph> {
@@ -132,6 +132,15 @@ mod tests {
         assert!(lines.len() > 4 && lines.iter().all(|line| face.width(line, 9.0) <= 90.0), "{lines:?}");
         let letters = |text: &str| text.replace(' ', "");
         assert_eq!(letters(&lines.concat()), letters(text));
+    }
+
+    #[test]
+    fn amounts_are_as_wide_as_they_are_written() {
+        let faces = Faces::new().unwrap();
+        let face = faces.of(Weight::Bold);
+        let amount = "101\u{202f}788.90\u{a0}EUR";
+        assert_eq!(face.width(amount, 9.0), face.width(&face.writable(amount), 9.0));
+        assert_eq!(face.wrap(amount, 9.0, face.width(amount, 9.0) + 0.1).len(), 1);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::auth::setup;
 use crate::campaigns::counting::Crowds;
 use crate::campaigns::email::Drafts;
+use crate::campaigns::groups::Alike;
 use crate::campaigns::impact::Benches;
 use crate::campaigns::sending::office::Office;
 use crate::explorer::Lookout;
@@ -84,6 +85,7 @@ fn server(installation: &Arc<Installation>, listener: TcpListener) -> anyhow::Re
     let folder = installation.folder.pictures(installation.shop_id());
     let pictures = actix::Data::new(Pictures::new(folder, &installation.config.pictures));
     let queue = actix::Data::new(Queue::default());
+    let alike = actix::Data::new(Alike::default());
     let lookout = actix::Data::new(Lookout::default());
     let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
     let server = HttpServer::new(move || {
@@ -94,6 +96,7 @@ fn server(installation: &Arc<Installation>, listener: TcpListener) -> anyhow::Re
             .app_data(crowds.clone())
             .app_data(pictures.clone())
             .app_data(queue.clone())
+            .app_data(alike.clone())
             .app_data(lookout.clone())
             .app_data(actix::FormConfig::default().limit(FORM_BYTES))
             .app_data(actix::PayloadConfig::new(FORM_BYTES))

@@ -110,7 +110,8 @@ impl Drop for Clockwork {
     }
 }
 
-/// Queues what became due after `last` and until `now`, and repeated campaigns; once an hour, removes expired sessions.
+/// Queues what became due after `last` and until `now`, and repeated campaigns; once an hour, removes expired
+/// sessions and yesterday's looks into the mailbox.
 fn keep(
     installation: &Installation,
     appointments: &[Appointment],
@@ -125,7 +126,11 @@ fn keep(
     }
     campaigns::series::queue_due(installation, now)?;
     if cleaned.is_none_or(|at| now - at >= TimeDelta::hours(1)) {
-        installation.store.write(|conn| sessions::clean(conn, now, now - TimeDelta::hours(1)))?;
+        installation.store.write(|conn| {
+            let (shop, day_ago) = (installation.shop_id(), now - TimeDelta::days(1));
+            jobs::forget(conn, shop, campaigns::returns::JOB, day_ago)?;
+            sessions::clean(conn, now, now - TimeDelta::hours(1))
+        })?;
         *cleaned = Some(now);
     }
     Ok(())

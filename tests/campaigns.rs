@@ -776,7 +776,8 @@ fn customers_who_are_alike_are_shown_in_groups_and_written_to() {
     assert_eq!(owner.post(&path, &[("version", &version), ("group", "Nobody")]).status(), 409);
     assert_eq!(owner.post(&path, &[("version", &version), ("group", words)]).status(), 303);
     let size: usize = {
-        let card = page.split(words).nth(1).unwrap();
+        // The name is the place and the words; the words head the card.
+        let card = page.split(&format!("<h2>{}</h2>", words.split_once(": ").unwrap().1)).nth(1).unwrap();
         card.split("<strong>").nth(1).unwrap().split('<').next().unwrap().parse().unwrap()
     };
     let counted = decoded(&owner.page(&format!("{campaign}/audience-count")));

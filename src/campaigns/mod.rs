@@ -1,5 +1,6 @@
 //! Campaigns: steps that save themselves, picks generated and looked at, files for the e-mail tool.
 
+mod audience_list;
 mod choices;
 pub mod counting;
 pub mod downloads;

@@ -1,6 +1,7 @@
 //! Begins with the products: finds the customers most likely to want what a campaign offers, and makes the first so many
 //! of them its audience.
 
+use super::audience_list::become_audience;
 use super::generate::{GenerateError, PlanLists};
 use super::impact::model_of;
 use super::pages::find;
@@ -17,8 +18,7 @@ use crate::picker::reverse::{Interested, interested};
 use crate::pictures::Addresses;
 use crate::progress::Silent;
 use crate::records::Product;
-use crate::store::campaigns::{self, Campaign};
-use crate::store::id_lists::{self, ListKind};
+use crate::store::campaigns::Campaign;
 use crate::web::{self, Form, Page, Section, Shell, WebError};
 use actix_web::web::{Data, Path};
 use askama::Template;
@@ -202,15 +202,8 @@ fn keep(
         return Err(refused(NOBODY));
     }
     let ids: Vec<String> = found.customers.iter().take(size).map(|(id, _)| id.to_string()).collect();
-    let name: String = format!("Most interested in “{}”", campaign.name).chars().take(200).collect();
-    let mut plan: Plan = campaign.plan()?;
-    let (now, shop, by) = (installation.now(), installation.shop_id(), Some(who.account.id));
-    let version = form.text("version").parse().unwrap_or(0);
-    installation.store.write(|conn| {
-        let list = id_lists::add(conn, shop, ListKind::Customers, &name, &ids, by, now)?;
-        plan.audience.list = Some(list);
-        campaigns::edit(conn, id, version, &campaign.name, &plan, by, now)
-    })?;
+    let name = format!("Most interested in “{}”", campaign.name);
+    become_audience(installation, who, (&campaign, form.text("version")), &name, &ids)?;
     let interest = web::percent(found.share_of_first(ids.len()));
     Ok(format!(
         "The campaign has the {} customers most interested in its products: {interest} of all interest.",

@@ -142,6 +142,6 @@ pub struct Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { sync: "15 3 * * *".into(), train: "15 4 * * 0".into(), mailbox: "*/15 * * * *".into() }
+        Self { sync: "15 3 * * *".into(), train: "15 4 * * 0".into(), mailbox: "5 * * * *".into() }
     }
 }

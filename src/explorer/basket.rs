@@ -1,5 +1,6 @@
 //! What if: an imagined customer whose purchases are put together, and what a model would show them.
 
+use super::answer::answer;
 use super::ask::{Asked, Controls, View};
 use super::lookout::Lookout;
 use super::picks::{Picks, picks};
@@ -9,7 +10,7 @@ use crate::installation::Installation;
 use crate::picker::catalogue::Catalogue;
 use crate::picker::ledger::Standing;
 use crate::records::{Customer, Event, EventKind, Events};
-use crate::web::{self, Page, Section, Shell, WebError};
+use crate::web::{self, Page, Shell, WebError};
 use actix_web::web::{Data, Query};
 use askama::Template;
 use std::sync::Arc;
@@ -47,11 +48,7 @@ pub async fn show(
     installation: Data<Arc<Installation>>,
     lookout: Data<Lookout>,
 ) -> Page {
-    let installation = installation.get_ref().clone();
-    let shell = Shell::new(&installation, &who, Section::Explorer);
-    let asked = asked.into_inner();
-    let page = web::blocking(move || look(&installation, &lookout, shell, &asked)).await?;
-    web::page(&page)
+    answer(&who, &installation, lookout, asked, look).await
 }
 
 fn look(

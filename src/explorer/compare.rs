@@ -1,5 +1,6 @@
 //! Two models side by side: on the whole, on thirty customers at a glance, and on one.
 
+use super::answer::found;
 use super::ask::{Asked, Choice, Controls, View, model_choices};
 use super::lookout::{Lookout, internal};
 use super::picks::{Picks, picks};
@@ -9,7 +10,7 @@ use super::show::{Card, card, name};
 use crate::auth::Analyst;
 use crate::installation::Installation;
 use crate::store::models;
-use crate::web::{self, Page, Section, Shell, WebError};
+use crate::web::{self, Page, Shell, WebError};
 use actix_web::web::{Data, Query};
 use askama::Template;
 use std::sync::Arc;
@@ -60,10 +61,7 @@ pub async fn show(
     installation: Data<Arc<Installation>>,
     lookout: Data<Lookout>,
 ) -> Page {
-    let installation = installation.get_ref().clone();
-    let shell = Shell::new(&installation, &who, Section::Explorer);
-    let asked = asked.into_inner();
-    match web::blocking(move || look(&installation, &lookout, shell, &asked)).await? {
+    match found(&who, &installation, lookout, asked, look).await? {
         Some(page) => web::page(&page),
         None => web::go_to_with(
             "/explorer/models",

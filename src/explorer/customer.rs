@@ -1,5 +1,6 @@
 //! One customer: who they are, what they did, what they would be shown and why.
 
+use super::answer::answer;
 use super::ask::{Asked, Controls, View};
 use super::lookout::Lookout;
 use super::picks::{Picks, picks};
@@ -8,7 +9,7 @@ use super::show::name;
 use super::timeline::{Timeline, timeline};
 use crate::auth::Analyst;
 use crate::installation::Installation;
-use crate::web::{self, Page, Section, Shell, WebError};
+use crate::web::{self, Page, Shell, WebError};
 use actix_web::web::{Data, Query};
 use askama::Template;
 use std::sync::Arc;
@@ -38,11 +39,7 @@ pub async fn show(
     installation: Data<Arc<Installation>>,
     lookout: Data<Lookout>,
 ) -> Page {
-    let installation = installation.get_ref().clone();
-    let shell = Shell::new(&installation, &who, Section::Explorer);
-    let asked = asked.into_inner();
-    let page = web::blocking(move || look(&installation, &lookout, shell, &asked)).await?;
-    web::page(&page)
+    answer(&who, &installation, lookout, asked, look).await
 }
 
 fn look(

@@ -1,5 +1,6 @@
 //! The explorer's door: a search for a customer, and some worth a look.
 
+use super::answer::answer;
 use super::ask::Asked;
 use super::lookout::Lookout;
 use super::show::{days, name};
@@ -8,7 +9,7 @@ use crate::installation::Installation;
 use crate::picker::ledger::Standing;
 use crate::picker::people::Names;
 use crate::records::Customer;
-use crate::web::{self, Page, Section, Shell, WebError};
+use crate::web::{self, Page, Shell, WebError};
 use actix_web::web::{Data, Query};
 use askama::Template;
 use std::sync::Arc;
@@ -39,11 +40,7 @@ pub async fn show(
     installation: Data<Arc<Installation>>,
     lookout: Data<Lookout>,
 ) -> Page {
-    let installation = installation.get_ref().clone();
-    let shell = Shell::new(&installation, &who, Section::Explorer);
-    let asked = asked.into_inner();
-    let page = web::blocking(move || look(&installation, &lookout, shell, &asked)).await?;
-    web::page(&page)
+    answer(&who, &installation, lookout, asked, look).await
 }
 
 fn look(

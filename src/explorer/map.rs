@@ -1,5 +1,6 @@
 //! The map of products: drawn by a job and kept beside the model, looked at as points, and read as a table.
 
+use super::answer::answer;
 use super::ask::{self, Asked, Choice, model_choices};
 use super::lookout::{Lookout, internal};
 use super::show::{Card, card};
@@ -17,7 +18,7 @@ use crate::store::id_lists::{self, ListKind};
 use crate::store::jobs::{self, Job, NewJob};
 use crate::store::model_choices as choices;
 use crate::store::models::{self, StoredModel};
-use crate::web::{self, Form, Page, Section, Shell, WebError};
+use crate::web::{self, Form, Page, Shell, WebError};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
 use askama::Template;
@@ -133,11 +134,7 @@ pub async fn show(
     installation: Data<Arc<Installation>>,
     lookout: Data<Lookout>,
 ) -> Page {
-    let installation = installation.get_ref().clone();
-    let shell = Shell::new(&installation, &who, Section::Explorer);
-    let asked = asked.into_inner();
-    let page = web::blocking(move || look(&installation, &lookout, shell, &asked)).await?;
-    web::page(&page)
+    answer(&who, &installation, lookout, asked, look).await
 }
 
 /// The model that was asked for, or the one in use.

@@ -2,6 +2,7 @@
 //!
 //! It reads what the history and the trained models say; of its own it keeps nothing but somebody's decision on a model.
 
+mod answer;
 pub mod ask;
 pub mod basket;
 pub mod compare;

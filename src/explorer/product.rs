@@ -1,5 +1,6 @@
 //! One product: what is near it, what is bought with it, who would be shown it, and how that goes with what sells.
 
+use super::answer::answer;
 use super::ask::{Asked, Controls, View};
 use super::lookout::{Lookout, internal};
 use super::plot::{self, Columns};
@@ -14,7 +15,7 @@ use crate::picker::sitting::Sitting;
 use crate::picker::summary::Summary;
 use crate::records::{EventKind, Product};
 use crate::store::campaigns;
-use crate::web::{self, Page, Section, Shell, WebError};
+use crate::web::{self, Page, Shell, WebError};
 use actix_web::web::{Data, Query};
 use askama::Template;
 use std::sync::Arc;
@@ -69,11 +70,7 @@ pub async fn show(
     installation: Data<Arc<Installation>>,
     lookout: Data<Lookout>,
 ) -> Page {
-    let installation = installation.get_ref().clone();
-    let shell = Shell::new(&installation, &who, Section::Explorer);
-    let asked = asked.into_inner();
-    let page = web::blocking(move || look(&installation, &lookout, shell, &asked)).await?;
-    web::page(&page)
+    answer(&who, &installation, lookout, asked, look).await
 }
 
 fn look(

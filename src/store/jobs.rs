@@ -127,6 +127,12 @@ pub struct NewJob<'a> {
     pub created_by: Option<AccountId>,
 }
 
+/// Removes what is over and was before `before`: for kinds that run every hour and leave nothing behind.
+pub fn forget(conn: &mut Conn, shop: ShopId, kind: &str, before: DateTime<Utc>) -> StoreResult<usize> {
+    let over = jobs::shop_id.eq(shop.0).and(jobs::kind.eq(kind)).and(jobs::finished_at.lt(before));
+    Ok(diesel::delete(jobs::table.filter(over)).execute(conn)?)
+}
+
 pub fn queue(conn: &mut Conn, new: &NewJob<'_>, now: DateTime<Utc>) -> StoreResult<JobId> {
     let id = diesel::insert_into(jobs::table)
         .values((

@@ -9,6 +9,7 @@
 #![allow(dead_code, unused_imports, reason = "every test target uses a part of it")]
 
 pub mod browser;
+mod line;
 pub mod mailing;
 mod mariadb;
 pub mod pop3;

@@ -1,18 +1,15 @@
 //! A mailbox on a free port of this machine, read by POP3: it keeps what is not deleted when the line breaks, as
 //! RFC 1939 has it.
 
+use super::line::{Killer, serve};
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::Command;
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 #[derive(Default)]
 struct State {
     messages: Vec<String>,
-    /// Counts commands.
-    events: usize,
-    /// At this command this process is killed.
-    kill: Option<(usize, u32)>,
+    killer: Killer,
     /// Hangs up when this is asked.
     drops_at: Option<&'static str>,
 }
@@ -26,17 +23,10 @@ pub struct MailboxServer {
 
 impl MailboxServer {
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self { port: listener.local_addr().unwrap().port(), state: Arc::default() };
-        let own = server.clone();
-        std::thread::spawn(move || {
-            for line in listener.incoming().flatten() {
-                let own = own.clone();
-                // A line that breaks is what is being tested.
-                std::thread::spawn(move || own.talk(line).ok());
-            }
-        });
-        server
+        let state = Arc::<Mutex<State>>::default();
+        let own = state.clone();
+        let port = serve(move |line| Self { port: 0, state: own.clone() }.talk(line));
+        Self { port, state }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -57,20 +47,11 @@ impl MailboxServer {
 
     /// Kills `process` at its `event`th command from now on.
     pub fn kills(&self, event: usize, process: u32) {
-        let mut state = self.state();
-        state.events = 0;
-        state.kill = Some((event, process));
+        self.state().killer.arm(event, process);
     }
 
     fn event(&self) {
-        let mut state = self.state();
-        state.events += 1;
-        if let Some((event, process)) = state.kill
-            && state.events == event
-        {
-            state.kill = None;
-            Command::new("kill").args(["-9", &process.to_string()]).status().unwrap();
-        }
+        self.state().killer.event();
     }
 
     fn talk(&self, mut line: TcpStream) -> std::io::Result<()> {

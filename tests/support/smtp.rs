@@ -1,10 +1,10 @@
 //! A mail server on a free port of this machine: it takes e-mails, answers as it is told to, and keeps a list of what
 //! it took. It speaks as little SMTP as Handpick needs.
 
+use super::line::{Killer, serve};
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::Command;
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -43,10 +43,7 @@ struct State {
     taken: Vec<Taken>,
     does: HashMap<String, VecDeque<Does>>,
     sender_answer: Option<&'static str>,
-    /// Counts commands, e-mails and answers.
-    events: usize,
-    /// At this event this process is killed.
-    kill: Option<(usize, u32)>,
+    killer: Killer,
     pauses: Duration,
 }
 
@@ -59,17 +56,10 @@ pub struct MailServer {
 
 impl MailServer {
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self { port: listener.local_addr().unwrap().port(), state: Arc::default() };
-        let own = server.clone();
-        std::thread::spawn(move || {
-            for line in listener.incoming().flatten() {
-                let own = own.clone();
-                // A line that breaks is what is being tested.
-                std::thread::spawn(move || own.talk(line).ok());
-            }
-        });
-        server
+        let state = Arc::<Mutex<State>>::default();
+        let own = state.clone();
+        let port = serve(move |line| Self { port: 0, state: own.clone() }.talk(line));
+        Self { port, state }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -104,21 +94,12 @@ impl MailServer {
 
     /// Kills `process` at its `event`th event from now on.
     pub fn kills(&self, event: usize, process: u32) {
-        let mut state = self.state();
-        state.events = 0;
-        state.kill = Some((event, process));
+        self.state().killer.arm(event, process);
     }
 
     /// Something happened on a line. A process killed by it is gone before the line goes on.
     fn event(&self) {
-        let mut state = self.state();
-        state.events += 1;
-        if let Some((event, process)) = state.kill
-            && state.events == event
-        {
-            state.kill = None;
-            Command::new("kill").args(["-9", &process.to_string()]).status().unwrap();
-        }
+        self.state().killer.event();
     }
 
     fn next(&self, to: &str) -> Option<Does> {

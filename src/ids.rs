@@ -38,6 +38,12 @@ row_id! {
     CampaignId,
     /// An uploaded list of customer or product ids.
     ListId,
+    /// An address that reports go to.
+    ReaderId,
+    /// A link to one report.
+    LinkId,
+    /// A program's key.
+    KeyId,
 }
 
 /// The one shop of an on-premise installation.

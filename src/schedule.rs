@@ -4,7 +4,7 @@ use crate::installation::Installation;
 use crate::jobs::Work;
 use crate::store::jobs::{self, NewJob};
 use crate::store::{StoreResult, sessions};
-use crate::{campaigns, explorer, generation, ingest, showroom, training};
+use crate::{campaigns, explorer, generation, ingest, reports, showroom, training};
 use chrono::{DateTime, TimeDelta, Utc};
 use croner::Cron;
 use std::collections::HashMap;
@@ -25,6 +25,7 @@ pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
     bodies.insert(campaigns::returns::JOB, body(installation, campaigns::returns::job));
     bodies.insert(showroom::JOB, body(installation, showroom::job));
     bodies.insert(campaigns::series::JOB, body(installation, generation::repeat));
+    bodies.insert(reports::letters::JOB, body(installation, reports::letters::job));
     tracing::debug!(shop = %installation.shop_id(), kinds = bodies.len(), "job kinds registered");
     bodies
 }
@@ -110,7 +111,7 @@ impl Drop for Clockwork {
     }
 }
 
-/// Queues what became due after `last` and until `now`, and repeated campaigns; once an hour, removes expired
+/// Queues what became due after `last` and until `now`, repeated campaigns, and reports by e-mail; once an hour, removes expired
 /// sessions and yesterday's looks into the mailbox.
 fn keep(
     installation: &Installation,
@@ -125,6 +126,9 @@ fn keep(
         }
     }
     campaigns::series::queue_due(installation, now)?;
+    if let Err(error) = reports::letters::queue_due(installation, now) {
+        tracing::warn!(%error, "reports that are due could not be looked for; trying again in a moment");
+    }
     if cleaned.is_none_or(|at| now - at >= TimeDelta::hours(1)) {
         installation.store.write(|conn| {
             let (shop, day_ago) = (installation.shop_id(), now - TimeDelta::days(1));

@@ -37,6 +37,9 @@ pub enum Refusal {
     NotSignedIn,
     #[error("not allowed")]
     NotAllowed,
+    /// A program came without a key, or with one that opens nothing.
+    #[error("no key")]
+    NoKey,
     #[error("{0}")]
     Internal(String),
 }
@@ -80,7 +83,7 @@ impl FromRequest for SignedIn {
 impl actix_web::ResponseError for Refusal {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::NotSignedIn | Self::NoKey => StatusCode::UNAUTHORIZED,
             Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

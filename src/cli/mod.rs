@@ -13,6 +13,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod generate;
 mod interactions_file;
+mod mail_reports;
 mod open;
 mod products_file;
 pub mod report;
@@ -57,6 +58,8 @@ enum Command {
     Campaign(campaign::Args),
     /// What a campaign earned, as a file.
     Report(report::Args),
+    /// Send the reports that are due by e-mail, now.
+    MailReports(mail_reports::Args),
     /// Add, list or mend the accounts that may sign in.
     Account(account::Args),
     /// Make a sample shop of any size: products, customers, orders and page views of two years.
@@ -79,6 +82,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args),
         Command::Campaign(args) => campaign::run(args),
         Command::Report(args) => report::run(args),
+        Command::MailReports(args) => mail_reports::run(&args),
         Command::Account(args) => account::run(args),
         Command::Generate(args) => generate::run(args),
     }

@@ -24,8 +24,13 @@ pub fn check(config: &Config, text: &str, name: &str) -> Result<(), ConfigError>
             format!("“{}” is not an address with a port, such as 127.0.0.1:8080", config.server.listen);
         return wrong("server.listen", reason);
     }
-    for (key, cron) in [("schedule.sync", &config.schedule.sync), ("schedule.train", &config.schedule.train)]
-    {
+    let schedule = &config.schedule;
+    for (key, cron) in [
+        ("schedule.sync", &schedule.sync),
+        ("schedule.train", &schedule.train),
+        ("schedule.mailbox", &schedule.mailbox),
+        ("schedule.reports", &schedule.reports),
+    ] {
         if !cron.is_empty()
             && let Err(error) = cron.parse::<croner::Cron>()
         {

@@ -48,11 +48,19 @@ pub struct Shop {
     pub currency: String,
     /// Days on pages and in reports are days in this zone (IANA name).
     pub time_zone: String,
+    /// What other currencies were worth in the shop's, day by day: CSV with the columns day, currency and rate. Reports
+    /// convert orders at their day's; empty: orders in another currency are left out of them.
+    pub rates_file: PathBuf,
 }
 
 impl Default for Shop {
     fn default() -> Self {
-        Self { name: "My shop".into(), currency: "EUR".into(), time_zone: "UTC".into() }
+        Self {
+            name: "My shop".into(),
+            currency: "EUR".into(),
+            time_zone: "UTC".into(),
+            rates_file: PathBuf::new(),
+        }
     }
 }
 
@@ -138,10 +146,17 @@ pub struct Schedule {
     pub train: String,
     /// When the mailbox is read to which e-mails come back; empty: only by hand.
     pub mailbox: String,
+    /// When the weekly report goes out to the addresses that asked for it; empty: never.
+    pub reports: String,
 }
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { sync: "15 3 * * *".into(), train: "15 4 * * 0".into(), mailbox: "5 * * * *".into() }
+        Self {
+            sync: "15 3 * * *".into(),
+            train: "15 4 * * 0".into(),
+            mailbox: "5 * * * *".into(),
+            reports: "0 7 * * 1".into(),
+        }
     }
 }

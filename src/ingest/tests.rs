@@ -138,6 +138,33 @@ fn a_changed_mapping_does_not_double_the_events() {
     assert_eq!(event_lines(&installation).len(), 4);
 }
 
+/// The line of 3.00 in an order whose currency one euro bought two of, and one of 9.00 without a rate.
+#[test]
+fn an_orders_own_rate_turns_its_amounts_into_the_shops() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path());
+    shop(
+        folder.path(),
+        "ALTER TABLE lines ADD COLUMN rate NUMERIC; UPDATE lines SET rate = 2 WHERE sku = 'p'",
+    );
+    let mut source = source(folder.path());
+    source.events[0] = constant(source.events[0].clone(), "currency", "USD");
+    source.events[0].fields.insert("rate".into(), Field::Column("rate".into()));
+    let installation = installation(folder.path(), source);
+    sync(&installation, Kind::Incremental, None, &Silent).unwrap();
+    let mut amounts = Vec::new();
+    for events in history(&installation).snapshot().unwrap().events(EventRange::all()).unwrap() {
+        amounts.extend(events.unwrap().iter().map(|event| {
+            let value = event.value.unwrap().as_f64();
+            (event.product.unwrap().to_owned(), value, event.currency.map(str::to_owned))
+        }));
+    }
+    amounts.sort_by(|a, b| a.0.cmp(&b.0));
+    let (own, other) = (None, Some("USD".to_owned()));
+    let expected = [("p", 1.5, own.clone()), ("p", 1.5, own), ("q", 9.0, other.clone()), ("q", 9.0, other)];
+    assert_eq!(amounts, expected.map(|(product, value, currency)| (product.to_owned(), value, currency)));
+}
+
 /// The watermarks are stored after the history's version: a kill in between loses them.
 #[test]
 fn watermarks_lost_to_a_kill_do_no_harm() {

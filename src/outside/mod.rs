@@ -1,5 +1,6 @@
 //! Services outside of Handpick, one file each. All are off until an admin configures them.
 
+pub mod dkim;
 pub mod http;
 pub mod pop3;
 pub mod smtp;

@@ -77,6 +77,7 @@ pub fn charts(tables: &[Table]) -> Vec<Chart> {
     let mut charts: Vec<Chart> = Vec::new();
     charts.extend(find("groups").and_then(|groups| funnel(groups, find("delivery"))));
     charts.extend(find("days").map(days));
+    charts.extend(find("hours").map(hours));
     charts.extend(find("gained").map(gained));
     charts.extend(find("spending").into_iter().flat_map(spending));
     let about = "How many more bought with the mail than without, by what customers had done before.";
@@ -94,6 +95,8 @@ pub fn charts(tables: &[Table]) -> Vec<Chart> {
         "The share of these picks that was bought; the true one lies within the line in 95 of 100 campaigns.";
     charts.extend(find("scores").map(|table| forest(table, "Picks with", Unit::Share, about)));
     let beside = "The upper bar: of those who were shown it. The lower one: of those who got no e-mail.";
+    let about = "How often a pick was bought, by its product's category.";
+    charts.extend(find("categories").map(|table| shares(table, None, about)));
     charts.extend(find("products").map(|table| shares(table, Some("Without e-mail"), beside)));
     charts
 }
@@ -180,6 +183,21 @@ fn days(table: &Table) -> Chart {
             days: dates(table),
             lines: lines.into_iter().filter(|line| line.values.iter().any(Option::is_some)).collect(),
         },
+    }
+}
+
+fn hours(table: &Table) -> Chart {
+    let bar = |((label, value), beside): ((String, Option<f64>), Option<f64>)| {
+        Some(Bar { label, value: value?, beside })
+    };
+    let rows = texts(table, "Hour").zip(numbers(table, "Got mail")).zip(numbers(table, "Holdout, no mail"));
+    Chart {
+        name: "hours".into(),
+        title: table.title.into(),
+        about: "The upper bar: what those who got mail paid, per customer. The lower one: the holdout.",
+        unit: Unit::Money,
+        table: "hours",
+        kind: Kind::Bars(rows.filter_map(bar).collect()),
     }
 }
 

@@ -4,13 +4,16 @@
 use super::outcome::Measured;
 use super::report::{Balance, Comparison, Early, Group, GroupFigures};
 use crate::recommender::uplift::{
-    Moments, PairedMoments, Plan, Proportion, Resampling, Spending, bootstrap_of_means, cuped,
-    difference_of_means, difference_of_proportions, ratio_of_means, sequential_means, sequential_proportions,
-    standardised_difference,
+    Moments, PairedMoments, Plan, Proportion, Resampling, Spending, bootstrap_of_means, cautious_difference,
+    cuped, difference_of_means, difference_of_proportions, ratio_of_means, sequential_means,
+    sequential_proportions, standardised_difference,
 };
 
 /// Resamples of the bootstrap: the ends move by about a fiftieth of the interval's half from seed to seed.
 const RESAMPLES: u32 = 5_000;
+
+/// With fewer in a group Welch's interval of heavy-tailed baskets is too narrow.
+pub const MANY_BUYERS: u64 = 200;
 
 /// One group's people in the shapes that the statistics take.
 struct Side {
@@ -63,13 +66,21 @@ pub fn compare(
     let conversion = difference_of_proportions(t.proportion, c.proportion).ok()?;
     let revenue = difference_of_means(&t.after, &c.after).ok();
     let size = t.proportion.people as f64;
+    let buyers = t.proportion.successes.min(c.proportion.successes);
+    let cautious = match buyers < MANY_BUYERS {
+        true => cautious_difference(t.spending(), c.spending()).ok(),
+        false => None,
+    };
     let resampling = Resampling { resamples: RESAMPLES, ..Resampling::default() };
     let robust = bootstrap_of_means(t.spending(), c.spending(), resampling);
     Some(Comparison {
         treated,
         control,
         additional_buyers: conversion.difference.times(size),
-        additional_revenue: revenue.map(|revenue| revenue.difference.times(size)),
+        additional_revenue: cautious
+            .or(revenue.map(|revenue| revenue.difference))
+            .map(|per_customer| per_customer.times(size)),
+        cautious,
         conversion,
         revenue,
         relative_revenue: ratio_of_means(&t.after, &c.after).ok(),

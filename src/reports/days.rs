@@ -2,11 +2,36 @@
 
 use super::kpi::Question;
 use super::outcome::{self, Measured};
-use super::report::{Day, Gained, Group, GroupFigures};
+use super::report::{Day, Gained, Group, GroupFigures, Hour};
 use crate::money::Money;
 use crate::recommender::uplift::{Moments, difference_of_means};
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, Timelike};
 use std::collections::BTreeMap;
+
+/// What was paid per customer, by hour of the day; refunds are left out. Empty when nothing was.
+pub fn hours(question: &Question, groups: &[GroupFigures], people: &[Measured]) -> Vec<Hour> {
+    let mut paid: BTreeMap<Group, [Money; 24]> = BTreeMap::new();
+    for person in people {
+        for (at_us, amount) in person.outcome.movements.iter().filter(|(_, amount)| *amount > Money::ZERO) {
+            let at =
+                DateTime::from_timestamp_micros(*at_us).unwrap_or_default().with_timezone(&question.zone);
+            for group in [Group::Mailed, Group::Holdout].into_iter().filter(|group| group.has(person.arm)) {
+                paid.entry(group).or_insert([Money::ZERO; 24])[at.hour() as usize] += *amount;
+            }
+        }
+    }
+    let per_customer = |group: Group, hour: usize| {
+        let customers = groups.iter().find(|figures| figures.group == group)?.customers;
+        let sum = paid.get(&group).map_or(Money::ZERO, |hours| hours[hour]);
+        Some(sum.as_f64() / customers as f64)
+    };
+    let hour = |hour: usize| Hour {
+        hour: hour as u32,
+        mailed: per_customer(Group::Mailed, hour),
+        holdout: per_customer(Group::Holdout, hour),
+    };
+    if paid.is_empty() { Vec::new() } else { (0..24).map(hour).collect() }
+}
 
 fn day_of(question: &Question, at_us: i64) -> NaiveDate {
     DateTime::from_timestamp_micros(at_us).unwrap_or_default().with_timezone(&question.zone).date_naive()

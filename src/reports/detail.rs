@@ -1,5 +1,6 @@
 //! How single places, origins and products did: what was shown, and what of it was bought.
 
+use super::products::Products;
 use crate::picker::plan::{Arm, Origin};
 use crate::recommender::uplift::{Bin, Interval, Proportion, calibrate, difference_of_proportions};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,9 @@ impl Shown {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProductFigures {
     pub product: String,
+    /// As the shop called it then; empty where it had no title.
+    #[serde(default)]
+    pub title: String,
     /// Customers it was shown to, and those of them who bought it.
     pub shown: u64,
     pub bought: u64,
@@ -75,6 +79,9 @@ pub struct Detail {
     #[serde(default)]
     pub grid: Vec<Square>,
     pub products: Vec<ProductFigures>,
+    /// Those shown most; empty where the shop has none.
+    #[serde(default)]
+    pub categories: Vec<Shown>,
     /// From the lowest scores to the highest; empty where all are the same.
     #[serde(default)]
     pub scores: Vec<Foretold>,
@@ -135,7 +142,8 @@ impl Details {
         }
     }
 
-    pub fn finish<'a>(self, name_of: impl Fn(u32) -> &'a str) -> Detail {
+    /// `about` knows products by their id.
+    pub fn finish<'a>(self, name_of: impl Fn(u32) -> &'a str, about: &Products) -> Detail {
         let shown = |name: String, (picks, bought): (u64, u64)| Shown { name, picks, bought };
         let (mut slots, mut origins) =
             (BTreeMap::<u8, (u64, u64)>::new(), BTreeMap::<Origin, (u64, u64)>::new());
@@ -147,6 +155,8 @@ impl Details {
         }
         let mut origins: Vec<_> = origins.into_iter().collect();
         origins.sort_by_key(|(_, (picks, _))| std::cmp::Reverse(*picks));
+        let categories =
+            about.categories(self.products.iter().map(|(product, sum)| (name_of(*product), *sum)));
         let mut products: Vec<_> = self.products.into_iter().collect();
         products
             .sort_by(|(a, of_a), (b, of_b)| of_b.0.cmp(&of_a.0).then_with(|| name_of(*a).cmp(name_of(*b))));
@@ -154,6 +164,7 @@ impl Details {
         let (holdout, by_holdout) = (self.holdout, self.bought_by_holdout);
         Detail {
             scores: foretold(self.scores),
+            categories,
             slots: slots.into_iter().map(|(slot, counts)| shown(place(slot), counts)).collect(),
             grid: self
                 .grid
@@ -173,6 +184,7 @@ impl Details {
                 .into_iter()
                 .map(|(product, (shown, bought))| ProductFigures {
                     product: name_of(product).to_owned(),
+                    title: about.title(name_of(product)).to_owned(),
                     shown,
                     bought,
                     unshown: holdout,
@@ -240,13 +252,23 @@ mod tests {
         details.add(Arm::Picks, &both[..1], &[]);
         details.add(Arm::Holdout, &[], &[2, 2, 7]);
         details.add(Arm::Holdout, &[], &[]);
-        let detail = details.finish(|product| ["p0", "p1", "p2"][product as usize]);
+        let about = Products::of([
+            ("p1".into(), "Cheese 1".into(), Some("Food > Cheese".into())),
+            ("p2".into(), String::new(), Some("Food > Wine > Red".into())),
+        ]);
+        let detail = details.finish(|product| ["p0", "p1", "p2"][product as usize], &about);
         let told = |shown: &Shown| (shown.name.clone(), shown.picks, shown.bought);
         assert_eq!(
             detail.slots.iter().map(told).collect::<Vec<_>>(),
             [("Place 1".into(), 2, 1), ("Place 2".into(), 1, 0)]
         );
         assert_eq!(detail.slots[0].rate(), Some(0.5));
+        // All are food: what is below it tells them apart.
+        assert_eq!(
+            detail.categories.iter().map(told).collect::<Vec<_>>(),
+            [("Cheese".into(), 2, 1), ("Wine".into(), 1, 0)]
+        );
+        assert_eq!((detail.products[0].title.as_str(), detail.products[1].title.as_str()), ("Cheese 1", ""));
         assert_eq!(told(&detail.origins[0]), ("From what they did".into(), 2, 1));
         let squares: Vec<_> =
             detail.grid.iter().map(|one| (one.place.as_str(), one.picks, one.bought)).collect();

@@ -1,8 +1,8 @@
 //! A report's numbers one a row, as JSON, and any table as CSV.
 
-use super::Reported;
 use super::report::{Comparison, GroupFigures, Report};
 use super::table::{Cell, Table, Unit, column};
+use super::{Reported, summary};
 use crate::recommender::uplift::Interval;
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ pub fn long(reported: &Reported) -> Table {
         said("known_until", report.window.known_until.to_rfc3339()),
         said("verdict", report.verdict.clone()),
     ];
+    rows.extend(summary::after_the_verdict(report).into_iter().map(|sentence| said("in_short", sentence)));
     if let Some(frozen) = &reported.frozen {
         rows.push(said("frozen_at", frozen.at.to_rfc3339()));
         rows.push(said("fingerprint", frozen.fingerprint.clone()));
@@ -60,6 +61,7 @@ pub fn json(reported: &Reported, tables: &[Table]) -> Value {
         "name": reported.name,
         "window_is_closed": reported.report.window.is_closed(),
         "frozen": reported.frozen,
+        "summary": summary::sentences(&reported.report),
         "report": reported.report,
         "tables": tables.iter().map(Table::json).collect::<Vec<_>>(),
     })
@@ -141,6 +143,8 @@ fn of_comparison(comparison: &Comparison, currency: &str, rows: &mut Vec<Row>) {
         rows.push(between("revenue_per_customer_uplift", &group, revenue.difference, currency));
         rows.extend(revenue.p_value.map(|p| number("revenue_p_value", &group, p, "probability")));
     }
+    let cautious = comparison.cautious;
+    rows.extend(cautious.map(|r| between("revenue_per_customer_uplift_few_buyers", &group, r, currency)));
     let relative = comparison.relative_revenue;
     rows.extend(relative.map(|r| between("revenue_per_customer_uplift_relative", &group, r, "share")));
     let robust = comparison.robust.as_ref().map(|robust| robust.difference);
@@ -160,6 +164,7 @@ fn of_picks(report: &Report, rows: &mut Vec<Row>) {
     rows.extend(report.ratio_p_value.map(|p| number("sample_ratio_p_value", "", p, "probability")));
     for (metric, count) in [
         ("left_out_other_currencies", left_out.other_currencies),
+        ("converted_other_currencies", left_out.converted),
         ("left_out_earlier_refunds", left_out.earlier_refunds),
         ("left_out_guests", left_out.guest_lines),
         ("counted_without_value", left_out.without_value),

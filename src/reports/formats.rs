@@ -100,7 +100,7 @@ impl Issue {
         Ok(match format {
             Format::Html => File { report: View::new(&self.paper, String::new()) }.render()?.into_bytes(),
             Format::Pdf => pdf::pdf(&self.paper).map_err(FormatError::Pdf)?,
-            Format::Xlsx => workbook::write(&self.found, tables)?,
+            Format::Xlsx => workbook::write(&self.paper)?,
             Format::Csv => export::csv(&export::long(&self.found)).into_bytes(),
             Format::Parquet => columns::parquet(&export::long(&self.found))?,
             Format::Json => serde_json::to_vec_pretty(&export::json(&self.found, tables))?,

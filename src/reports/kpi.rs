@@ -8,7 +8,10 @@ use super::attribution::{Ascribing, Attributed};
 use super::compare::{compare, early};
 use super::days;
 use super::detail::{Detail, Details, Pick};
+use super::foreign::{self, Converted, Foreign};
 use super::outcome::{self, Line, Measured};
+use super::products::Products;
+use super::rates::Rates;
 use super::report::{Group, GroupFigures, LeftOut, PickFigures, Report};
 use super::segments;
 use super::verdict;
@@ -59,6 +62,8 @@ pub struct Tally {
     picked: Vec<bool>,
     personal: u64,
     left_out: LeftOut,
+    foreign: Foreign,
+    about: Products,
 }
 
 struct Person {
@@ -96,7 +101,21 @@ impl Tally {
             picked: Vec::new(),
             personal: 0,
             left_out: LeftOut::default(),
+            foreign: Foreign::default(),
+            about: Products::default(),
         }
+    }
+
+    /// Orders in another currency count at their day's rate. To be said before the first event.
+    pub fn converting(mut self, rates: Rates) -> Self {
+        self.foreign.rates = rates;
+        self
+    }
+
+    /// Titles and categories, as (id, title, category).
+    pub fn knowing(mut self, products: impl IntoIterator<Item = (String, String, Option<String>)>) -> Self {
+        self.about = Products::of(products);
+        self
     }
 
     /// One pick. Picks of customers without an arm are not of this campaign and change nothing; neither do picks of
@@ -141,27 +160,39 @@ impl Tally {
             return;
         };
         let Some(number) = self.customers.number(customer) else { return };
-        if event.currency.is_some_and(|currency| !currency.eq_ignore_ascii_case(&self.question.currency)) {
+        let other = event.currency.filter(|other| !other.eq_ignore_ascii_case(&self.question.currency));
+        if other.is_some_and(|other| !self.foreign.rates.knows(other)) {
             self.left_out.other_currencies += counts;
             return;
         }
         let is_refund = event.kind == EventKind::Refund;
         if is_before {
+            let Some(value) = self.worth(event.value.unwrap_or_default(), other, at_us) else { return };
             let person = &mut self.people[number as usize];
-            let value = event.value.unwrap_or_default();
             person.before += if is_refund { -value } else { value };
             person.bought_before |= !is_refund;
             return;
         }
         self.left_out.without_value += counts * u64::from(event.value.is_none());
         let product = event.product.map(|product| self.products.intern(product));
-        self.people[number as usize].lines.push(Line {
+        let lines = &mut self.people[number as usize].lines;
+        if let Some(other) = other {
+            self.foreign.mark(number, lines.len(), other);
+        }
+        lines.push(Line {
             at_us,
             refund: is_refund,
             order: event.order.map(Into::into),
             product,
             value: event.value,
         });
+    }
+
+    /// In the shop's currency, on that day; `None` without a rate.
+    fn worth(&self, value: Money, currency: Option<&str>, at_us: i64) -> Option<Money> {
+        let Some(currency) = currency else { return Some(value) };
+        let rate = self.foreign.rates.on(currency, foreign::day_of(self.question.zone, at_us))?;
+        Money::from_f64(value.as_f64() * rate)
     }
 
     /// All figures, the comparisons only once the window has closed.
@@ -177,6 +208,7 @@ impl Tally {
         let compared =
             |treated, control| is_closed.then(|| compare(treated, control, &groups, &people)).flatten();
         let days = days::days(&self.question, &groups, &people);
+        let hours = days::hours(&self.question, &groups, &people);
         let mail = compared(Group::Mailed, Group::Holdout);
         let (gained, segments) = match mail {
             Some(_) => {
@@ -193,6 +225,7 @@ impl Tally {
             picks: self.pick_figures(),
             ratio_p_value: self.ratio(&groups),
             days,
+            hours,
             gained,
             segments,
             left_out: self.left_out.clone(),
@@ -218,7 +251,12 @@ impl Tally {
         let sent_us = self.question.window.from.timestamp_micros();
         let mut ascribing = Ascribing::new(sent_us, known_us, has_clicks);
         let mut details = Details::default();
-        let measured = people.into_iter().map(|person| {
+        let (zone, mut converted) = (self.question.zone, Converted::default());
+        let mut measured = Vec::with_capacity(people.len());
+        for (number, mut person) in (0u32..).zip(people) {
+            let told = self.foreign.convert(number, &mut person.lines, zone, |at_us| at_us < window_end);
+            converted.converted += told.converted;
+            converted.left_out += told.left_out;
             let picks: Vec<u32> = person.picks.iter().map(|pick| pick.product).collect();
             if person.arm != Arm::Holdout {
                 ascribing.add(&person.lines, &picks, &person.clicks_us);
@@ -228,17 +266,19 @@ impl Tally {
             let bought: Vec<u32> =
                 lines.iter().filter(|line| !line.refund).filter_map(|line| line.product).collect();
             details.add(person.arm, &person.picks, &bought);
-            Measured {
+            measured.push(Measured {
                 arm: person.arm,
                 picks: picks.len() as u64,
                 before: person.before,
                 bought_before: person.bought_before,
                 outcome: outcome::of_customer(lines, &picks),
-            }
-        });
-        let measured = measured.collect();
+            });
+        }
+        self.left_out.converted += converted.converted;
+        self.left_out.other_currencies += converted.left_out;
         let names: Vec<&str> = self.products.ids().collect();
-        (measured, ascribing.finish(), details.finish(|product| names[product as usize]))
+        let detail = details.finish(|product| names[product as usize], &self.about);
+        (measured, ascribing.finish(), detail)
     }
 
     fn pick_figures(&self) -> PickFigures {

@@ -1,5 +1,6 @@
 //! What a campaign earned: figures, uplift with intervals, exports and pages.
 
+pub mod api;
 pub mod attribution;
 pub mod calculator;
 pub mod changes;
@@ -12,19 +13,26 @@ pub mod delivery;
 pub mod detail;
 mod drawing;
 pub mod export;
+mod foreign;
 pub mod formats;
 pub mod kpi;
+pub mod letters;
+pub mod links;
 pub mod outcome;
 pub mod pages;
 mod paper;
 mod pdf;
+mod products;
 pub mod programme;
 pub mod programme_pages;
+pub mod rates;
 pub mod report;
 pub mod segments;
 pub mod side_by_side;
+mod summary;
 pub mod table;
 pub mod tables;
+pub mod together;
 pub mod verdict;
 mod view;
 pub mod window;
@@ -42,6 +50,7 @@ use crate::store::reports::{Frozen, StoredReport};
 use crate::store::{Conn, StoreError, StoreResult, reports, syncs};
 use chrono::{DateTime, Utc};
 use kpi::{Question, Tally};
+use rates::{Rates, RatesError};
 use report::Report;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -67,6 +76,8 @@ pub enum ReportError {
     History(#[from] HistoryError),
     #[error(transparent)]
     Picks(#[from] PicksFileError),
+    #[error(transparent)]
+    Rates(#[from] RatesError),
 }
 
 /// A campaign with its report.
@@ -216,6 +227,14 @@ fn window_of(
     Ok((window, known))
 }
 
+/// Empty where an admin gave none.
+fn rates(installation: &Installation) -> Result<Rates, RatesError> {
+    match &installation.config.shop.rates_file {
+        path if path.as_os_str().is_empty() => Ok(Rates::default()),
+        path => Rates::read(path),
+    }
+}
+
 fn compute(
     installation: &Installation,
     campaign: &Campaign,
@@ -235,7 +254,10 @@ fn compute(
     };
     let (from, until) = question.span();
     let folder = installation.folder.campaign(installation.shop_id(), campaign.id).join(generation);
-    let mut tally = Tally::new(question, picks_file::arms(&folder)?);
+    let mut tally =
+        Tally::new(question, picks_file::arms(&folder)?).converting(rates(installation)?).knowing(
+            snapshot.products()?.into_iter().map(|product| (product.id, product.title, product.category)),
+        );
     for pick in picks_file::picks(&folder)? {
         let pick = pick?;
         tally.pick(&pick.customer, &pick.product, pick.slot, (pick.origin, pick.score));

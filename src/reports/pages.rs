@@ -27,7 +27,9 @@ impl From<ReportError> for WebError {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::NoCampaign(_) => Self::NotFound(error.to_string()),
-            ReportError::NotGenerated(_) | ReportError::NoDates(_) => Self::BadInput(error.to_string()),
+            ReportError::NotGenerated(_) | ReportError::NoDates(_) | ReportError::Rates(_) => {
+                Self::BadInput(error.to_string())
+            }
             ReportError::Store(error) => error.into(),
             ReportError::History(_) | ReportError::Picks(_) => Self::Internal(error.to_string()),
         }
@@ -42,15 +44,21 @@ impl From<FormatError> for WebError {
 
 /// The report with its tables, products by their titles. Blocks: call it off the async workers.
 pub fn issue(installation: &Installation, found: Reported) -> Result<Issue, HistoryError> {
-    let history = History::open(&installation.folder.history(installation.shop_id()))?;
-    let products = history.snapshot()?.products()?;
+    let told_of = &found.report.detail.products;
+    // A report of an earlier version did not keep titles: the shop's of today stand in for them.
+    let products = match !told_of.is_empty() && told_of.iter().all(|product| product.title.is_empty()) {
+        true => {
+            History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?.products()?
+        }
+        false => Vec::new(),
+    };
     let titles: HashMap<&str, &str> =
         products.iter().map(|product| (product.id.as_str(), product.title.as_str())).collect();
     let tables = tables(&found.report, |id| titles.get(id).copied().unwrap_or_default().to_owned());
     Ok(Issue::new(found, tables, &installation.shop.name, installation.zone()))
 }
 
-fn issued(installation: &Installation, id: CampaignId) -> Result<Issue, WebError> {
+pub(super) fn issued(installation: &Installation, id: CampaignId) -> Result<Issue, WebError> {
     Ok(issue(installation, report_of(installation, id)?).map_err(ReportError::from)?)
 }
 
@@ -95,7 +103,7 @@ pub async fn part(
     Ok(attachment(&file, kind, body))
 }
 
-fn attachment(name: &str, kind: &str, body: Vec<u8>) -> HttpResponse {
+pub(super) fn attachment(name: &str, kind: &str, body: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(kind)
         .insert_header(("Content-Disposition", format!("attachment; filename=\"{name}\"")))

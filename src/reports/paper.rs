@@ -4,11 +4,13 @@
 use super::Reported;
 use super::chart::{Chart, charts};
 use super::report::{Comparison, Group, Report};
+use super::summary;
 use super::table::{NONE, Table, signed};
-use super::verdict::is_split_broken;
+use super::verdict::{is_handful, is_split_broken};
 use crate::money::Money;
 use crate::recommender::uplift::Interval;
 use crate::web::{self, percent, whole};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 pub struct Paper {
@@ -19,8 +21,14 @@ pub struct Paper {
     pub verdict_badge: &'static str,
     pub state: &'static str,
     pub cautions: Vec<String>,
-    /// From the first to the last day.
-    pub window: String,
+    /// `Purchases from … to …`
+    pub about: String,
+    /// What else a manager should know, after the verdict.
+    pub summary: Vec<String>,
+    /// What it was made from, for whoever checks it.
+    pub facts: Vec<(&'static str, String)>,
+    /// Up to when the outcome was known when it was made.
+    pub known_until: DateTime<Utc>,
     /// Up to when the outcome is known, while the window is open.
     pub known: Option<String>,
     /// Since when it stays as it is, and the beginning of its fingerprint.
@@ -68,11 +76,14 @@ pub fn paper(found: &Reported, tables: Vec<Table>, shop: &str, zone: Tz) -> Pape
         verdict_badge: verdict_badge(report),
         state: if is_closed { "window closed" } else { "window open" },
         cautions: report.cautions.clone(),
-        window: format!(
-            "{} to {}",
+        about: format!(
+            "Purchases from {} to {}",
             web::date(window.from, zone),
             web::date(window.until - chrono::TimeDelta::microseconds(1), zone)
         ),
+        summary: summary::after_the_verdict(report),
+        facts: facts(found),
+        known_until: window.known_until,
         known: (!is_closed).then(|| web::date_time(window.known_until, zone)),
         frozen: found.frozen.as_ref().map(|frozen| {
             let digits = frozen.fingerprint.get(..12).unwrap_or_default();
@@ -85,6 +96,50 @@ pub fn paper(found: &Reported, tables: Vec<Table>, shop: &str, zone: Tz) -> Pape
         charts: charts(&tables),
         tables,
     }
+}
+
+impl Paper {
+    /// Tables and charts of more than one campaign, under one sentence.
+    pub fn of_tables(
+        name: &str,
+        verdict: String,
+        (shop, currency): (&str, &str),
+        (tables, charts): (Vec<Table>, Vec<Chart>),
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            shop: shop.to_owned(),
+            currency: currency.to_owned(),
+            verdict,
+            verdict_badge: "badge-neutral",
+            state: "",
+            cautions: Vec::new(),
+            about: String::new(),
+            summary: Vec::new(),
+            facts: vec![("Currency", currency.to_owned())],
+            known_until: DateTime::UNIX_EPOCH,
+            known: None,
+            frozen: None,
+            early: None,
+            headline: Vec::new(),
+            comparisons: Vec::new(),
+            has_holdout: true,
+            tables,
+            charts,
+        }
+    }
+}
+
+fn facts(found: &Reported) -> Vec<(&'static str, String)> {
+    let report = &found.report;
+    vec![
+        ("Campaign", found.name.clone()),
+        ("Purchases from", report.window.from.to_rfc3339()),
+        ("until", report.window.until.to_rfc3339()),
+        ("Known up to", report.window.known_until.to_rfc3339()),
+        ("Currency", report.currency.clone()),
+        ("Time zone", report.time_zone.clone()),
+    ]
 }
 
 fn early(report: &Report) -> Option<String> {
@@ -105,7 +160,8 @@ fn early(report: &Report) -> Option<String> {
 }
 
 fn verdict_badge(report: &Report) -> &'static str {
-    let money = report.mail.as_ref().and_then(|mail| mail.additional_revenue);
+    let told = report.mail.as_ref().filter(|mail| !is_handful(report, mail));
+    let money = told.and_then(|mail| mail.additional_revenue);
     match money {
         _ if is_split_broken(report) => "badge-bad",
         Some(money) if money.low > 0.0 => "badge-ok",
@@ -168,9 +224,12 @@ fn told(comparison: &Comparison, currency: &str) -> Vec<Vec<Told>> {
     if let Some(money) = comparison.additional_revenue {
         amounts.push(one("Additional revenue", money, with_currency(0), String::new()));
     }
-    if let Some(revenue) = &comparison.revenue {
-        let note = p_note(revenue.p_value);
-        amounts.push(one("Revenue per customer", revenue.difference, with_currency(2), note));
+    if let Some(revenue) = comparison.per_customer() {
+        let note = match comparison.cautious {
+            Some(_) => "Few bought, so the line is wider than usual.".to_owned(),
+            None => p_note(comparison.revenue.and_then(|revenue| revenue.p_value)),
+        };
+        amounts.push(one("Revenue per customer", revenue, with_currency(2), note));
     }
     let conversion = &comparison.conversion;
     let mut note = p_note(conversion.p_value);

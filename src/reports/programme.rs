@@ -35,6 +35,12 @@ pub struct Programme {
 
 /// Reads or makes the report of every sent campaign. Blocks: call it off the async workers.
 pub fn programme(installation: &Installation) -> Result<Programme, ReportError> {
+    let (reports, left_out) = reports(installation)?;
+    Ok(of(reports, left_out))
+}
+
+/// The reports of sent campaigns, the newest first, and how many campaigns can have none. Blocks.
+pub fn reports(installation: &Installation) -> Result<(Vec<Reported>, usize), ReportError> {
     let all = installation.store.read(|conn| campaigns::all(conn, installation.shop_id()))?;
     let sent = all.iter().filter(|one| matches!(one.state, CampaignState::Sent | CampaignState::Closed));
     let (mut reports, mut left_out) = (Vec::new(), 0);
@@ -45,7 +51,7 @@ pub fn programme(installation: &Installation) -> Result<Programme, ReportError> 
             Err(error) => return Err(error),
         }
     }
-    Ok(of(reports, left_out))
+    Ok((reports, left_out))
 }
 
 /// In the order given. What they earned is added up: squared halves of the intervals add up as variances do.

@@ -1,17 +1,16 @@
 //! The list of reports with what all of them say together, and the calculator.
 
 use super::calculator::{Assumptions, Earnings, earnings};
-use super::chart::{Chart, Estimate, Kind};
-use super::programme::{Judged, Programme, programme};
+use super::chart::Kind;
+use super::programme::{Programme, programme};
 use super::report::Group;
-use super::table::Unit;
-use super::{report_of, view};
+use super::{report_of, together, view};
 use crate::auth::Analyst;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::recommender::uplift::Interval;
 use crate::store::campaigns::{self, CampaignState};
-use crate::web::{self, Page, Section, Shell, decimal, whole};
+use crate::web::{self, Page, Section, Shell, whole};
 use actix_web::web::{Data, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -64,98 +63,17 @@ pub async fn list(Analyst(who): Analyst, installation: Data<Arc<Installation>>) 
     web::page(&page)
 }
 
-fn percent(value: f64) -> String {
-    let sign = if value < 0.0 { "−" } else { "+" };
-    format!("{sign}{}\u{a0}%", decimal((value * 100.0).abs(), 1))
-}
-
-fn between(interval: Interval) -> String {
-    format!("{} ({} to {})", percent(interval.estimate), percent(interval.low), percent(interval.high))
-}
-
 fn together(programme: &Programme, currency: &str) -> Option<Together> {
-    if programme.judged.is_empty() {
-        return None;
-    }
-    let estimate = |one: &Judged| Estimate {
-        label: one.name.clone(),
-        interval: one.uplift,
-        weight: one.weight,
-        is_mean: false,
-    };
-    let mean = programme.mean.map(|interval| Estimate {
-        label: "All together".into(),
-        interval,
-        weight: 1.0,
-        is_mean: true,
-    });
-    let estimates: Vec<Estimate> = programme.judged.iter().map(estimate).chain(mean).collect();
-    let rows = estimates.iter().map(|one| (one.label.clone(), between(one.interval)));
-    let chart = Chart {
-        name: "programme".into(),
-        title: "More buyers by the e-mail, by campaign".into(),
-        about: "",
-        unit: Unit::Change,
-        table: "",
-        kind: Kind::Forest(estimates.clone()),
-    };
+    let chart = together::chart(programme)?;
+    let Kind::Forest(estimates) = &chart.kind else { return None };
+    let rows = estimates.iter().map(|one| (one.label.clone(), together::between(one.interval))).collect();
     Some(Together {
-        sentence: sentence(programme),
-        earned: earned(programme, currency),
-        note: note(programme),
-        rows: rows.collect(),
+        sentence: together::sentence(programme),
+        earned: together::earned(programme, currency),
+        note: together::note(programme),
         svg: view::svg(&chart),
+        rows,
     })
-}
-
-fn sentence(programme: &Programme) -> String {
-    match programme.mean {
-        Some(mean) if mean.excludes_zero() && mean.estimate > 0.0 => format!(
-            "Over all campaigns, {} more customers bought with the e-mail than without.",
-            between(mean)
-        ),
-        Some(mean) if mean.excludes_zero() => {
-            format!(
-                "Over all campaigns, {} fewer customers bought with the e-mail than without.",
-                between(mean)
-            )
-        }
-        Some(mean) => {
-            format!("Over all campaigns the effect cannot be told from chance yet: {}.", between(mean))
-        }
-        None => "With a second campaign, Handpick tells what all of them earned together.".to_owned(),
-    }
-}
-
-fn earned(programme: &Programme, currency: &str) -> String {
-    let money =
-        |value: f64| format!("{}{}", if value < 0.0 { "−" } else { "" }, whole(value.abs().round() as i64));
-    let told = programme.earned.map(|earned| {
-        format!(
-            "All of them together brought {} {currency} (95 % sure: {} to {}).",
-            money(earned.estimate),
-            money(earned.low),
-            money(earned.high)
-        )
-    });
-    told.unwrap_or_default()
-}
-
-fn note(programme: &Programme) -> String {
-    let next = programme.next.map(|next| {
-        format!(
-            "The next campaign will probably lie between {} and {}.",
-            percent(next.low),
-            percent(next.high)
-        )
-    });
-    let left_out = (programme.left_out > 0).then(|| {
-        format!(
-            "{} sent campaigns are not in it: without a holdout, still open, or without buyers.",
-            programme.left_out
-        )
-    });
-    [next, left_out].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -29,6 +29,9 @@ pub struct Report {
     /// How likely the groups' sizes are with the planned shares; below 0.001 nothing may be concluded.
     pub ratio_p_value: Option<f64>,
     pub days: Vec<Day>,
+    /// By hour of the day, in the shop's zone; empty where nothing was bought.
+    #[serde(default)]
+    pub hours: Vec<Hour>,
     /// What the mail had earned by the end of each day; empty without [`Report::mail`].
     #[serde(default)]
     pub gained: Vec<Gained>,
@@ -128,9 +131,12 @@ pub struct Comparison {
     pub conversion: ProportionUplift,
     /// Per customer. `None` when a group has a single person.
     pub revenue: Option<MeanUplift>,
+    /// Per customer, where a group has few buyers and enough to say something: wider than [`Comparison::revenue`].
+    #[serde(default)]
+    pub cautious: Option<Interval>,
     /// The difference in conversion × the treated group's people.
     pub additional_buyers: Interval,
-    /// The difference in revenue per customer × the treated group's people.
+    /// [`Comparison::per_customer`] × the treated group's people.
     pub additional_revenue: Option<Interval>,
     /// Revenue per customer against the control's, in parts of it: 0.1 is a tenth more.
     pub relative_revenue: Option<Interval>,
@@ -140,6 +146,13 @@ pub struct Comparison {
     pub adjusted: Option<CupedUplift>,
     /// Whether the groups were alike before.
     pub balance: Vec<Balance>,
+}
+
+impl Comparison {
+    /// Revenue per customer, by the interval that is believed.
+    pub fn per_customer(&self) -> Option<Interval> {
+        self.cautious.or(self.revenue.map(|revenue| revenue.difference))
+    }
 }
 
 /// A property of customers before the campaign.
@@ -183,6 +196,16 @@ pub struct Day {
     pub holdout: Option<f64>,
 }
 
+/// One hour of the day, over all days of the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hour {
+    /// 0 to 23.
+    pub hour: u32,
+    /// What was paid per customer of the group; refunds have no hour of their own.
+    pub mailed: Option<f64>,
+    pub holdout: Option<f64>,
+}
+
 /// What the mail had earned since the first day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Gained {
@@ -194,8 +217,11 @@ pub struct Gained {
 /// What happened in the window and is not in the figures.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// Lines in another currency: Handpick does not guess an exchange rate.
+    /// Lines in another currency, of whose day there is no rate: Handpick does not guess one.
     pub other_currencies: u64,
+    /// Lines in another currency, in the figures at the rate of their order's day.
+    #[serde(default)]
+    pub converted: u64,
     /// Purchases by nobody we know by name.
     pub guest_lines: u64,
     /// Refunds of what was paid before the window.

@@ -1,10 +1,11 @@
 //! Campaigns side by side: one table, a column each, and what can be drawn of it.
 
 use super::chart::{Bar, Chart, Estimate, Kind};
-use super::formats::Format;
+use super::formats::{Format, FormatError};
+use super::paper::Paper;
 use super::report::{Group, Report};
 use super::table::{Cell, LaidOut, Table, Unit, column};
-use super::{ReportError, Reported, columns, export, report_of, view};
+use super::{ReportError, Reported, columns, export, pdf, report_of, view, workbook};
 use crate::auth::Analyst;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
@@ -97,6 +98,7 @@ fn told(report: &Report) -> &'static str {
         _ if !report.window.is_closed() => "the window is open",
         None => "no holdout",
         Some(_) if super::verdict::is_split_broken(report) => "groups of the wrong size",
+        Some(mail) if super::verdict::is_handful(report, mail) => "too few buyers",
         Some(mail) if mail.additional_revenue.is_some_and(Interval::excludes_zero) => "yes",
         Some(mail) if mail.conversion.difference.excludes_zero() => "buyers yes, revenue no",
         Some(_) => "no",
@@ -156,6 +158,25 @@ pub fn charts(reports: &[Reported]) -> Vec<Chart> {
         _ => true,
     };
     all.into_iter().filter(is_filled).collect()
+}
+
+/// The page as a paper to be taken along.
+fn paper(installation: &Installation, reports: &[Reported]) -> Paper {
+    let table = table(reports);
+    let names: Vec<&str> = reports.iter().map(|one| one.name.as_str()).collect();
+    let told = reports.iter().map(|one| format!("{}: {}", one.name, one.report.verdict));
+    let known_until = reports.iter().map(|one| one.report.window.known_until).max();
+    Paper {
+        about: names.join(" · "),
+        summary: told.collect(),
+        known_until: known_until.unwrap_or_else(|| installation.now()),
+        ..Paper::of_tables(
+            "Campaigns side by side",
+            format!("{} campaigns, each against its own holdout.", reports.len()),
+            (&installation.shop.name, currency(reports)),
+            (vec![table], charts(reports)),
+        )
+    }
 }
 
 #[derive(Template)]
@@ -228,11 +249,14 @@ pub async fn download(
 ) -> Page {
     let (state, chosen, format) = (installation.clone(), chosen(&asked), Format::of(&ending));
     let body = web::blocking(move || {
-        let table = table(&reports(&state, &chosen)?);
-        match format {
-            Some(Format::Parquet) => Ok(columns::parquet(&table).map_err(super::formats::FormatError::from)?),
-            _ => Ok(export::csv(&table).into_bytes()),
-        }
+        let reports = reports(&state, &chosen)?;
+        let table = table(&reports);
+        Ok(match format {
+            Some(Format::Parquet) => columns::parquet(&table).map_err(FormatError::from)?,
+            Some(Format::Pdf) => pdf::pdf(&paper(&state, &reports)).map_err(FormatError::Pdf)?,
+            Some(Format::Xlsx) => workbook::write(&paper(&state, &reports)).map_err(FormatError::from)?,
+            _ => export::csv(&table).into_bytes(),
+        })
     })
     .await?;
     let format =

@@ -216,6 +216,15 @@ impl Table {
         LaidOut { heads: heads.collect(), rows: self.words(currency) }
     }
 
+    /// As it fits pages: what is too wide for one is turned, a few rows at a time.
+    pub fn parts(&self, currency: &str) -> Vec<LaidOut> {
+        if self.columns.len() <= WIDEST {
+            return vec![self.laid_out(currency)];
+        }
+        let part = |rows: &[Vec<Cell>]| Table { rows: rows.to_vec(), ..self.clone() }.turned(currency);
+        self.rows.chunks(MOST_TURNED).map(part).collect()
+    }
+
     /// As people read it, each column as a row.
     pub fn turned(&self, currency: &str) -> LaidOut {
         let rows = self.words(currency);

@@ -3,7 +3,7 @@
 //! It claims nothing that the interval does not show: where zero lies inside, the sentence says so.
 
 use super::report::{Comparison, Group, Report};
-use crate::recommender::uplift::Interval;
+use crate::recommender::uplift::{FEWEST_BUYERS, Interval};
 use crate::web::whole;
 
 /// Below this the groups' sizes are no accident.
@@ -38,7 +38,19 @@ pub fn sentence(report: &Report) -> String {
             "Nobody was mailed, so there is nothing to judge.".into()
         };
     };
+    if is_handful(report, mail) {
+        return format!(
+            "The mail's effect cannot be told from chance: fewer than {FEWEST_BUYERS} customers of a group bought, and \
+             no amount says anything with so few."
+        );
+    }
     of_mail(mail, &report.currency)
+}
+
+/// With so few buyers in a group nothing is claimed of money.
+pub fn is_handful(report: &Report, comparison: &Comparison) -> bool {
+    let buyers = |group| report.group(group).map_or(0, |figures| figures.buyers);
+    buyers(comparison.treated).min(buyers(comparison.control)) < FEWEST_BUYERS
 }
 
 fn of_mail(mail: &Comparison, currency: &str) -> String {
@@ -76,7 +88,7 @@ fn sizes(interval: Interval) -> (String, String, String) {
 }
 
 /// To three significant digits, and to whole ones: more would promise what the interval takes back.
-fn rounded(amount: f64) -> String {
+pub fn rounded(amount: f64) -> String {
     let digits = amount.abs().max(1.0).log10().floor() as i32;
     let step = 10f64.powi((digits - 2).max(0));
     whole(((amount / step).round() * step) as i64)
@@ -106,7 +118,14 @@ pub fn cautions(report: &Report) -> Vec<String> {
     }
     let left_out = &report.left_out;
     for (count, text) in [
-        (left_out.other_currencies, "order lines in another currency are not counted"),
+        (
+            left_out.other_currencies,
+            "order lines in another currency are not counted: no exchange rate is known for their day",
+        ),
+        (
+            left_out.converted,
+            "order lines in another currency are counted at the exchange rate of their order's day",
+        ),
         (left_out.earlier_refunds, "refunds of what was paid before the window are not counted"),
         (left_out.guest_lines, "order lines of guests in the window belong to no group and are not counted"),
         (left_out.without_value, "order lines have no amount and count as zero"),

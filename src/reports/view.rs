@@ -13,6 +13,8 @@ pub(super) struct View<'a> {
     pub definitions: &'static [(&'static str, &'static str)],
     /// Where tables and charts are taken along, `/campaigns/1/report`; empty in a file.
     pub link: String,
+    /// Whether its reader may see what a frozen report would say today.
+    pub has_changes: bool,
 }
 
 /// A table with the charts that show it.
@@ -53,7 +55,7 @@ impl<'a> View<'a> {
             }
         };
         let sections = paper.tables.iter().map(section).collect();
-        Self { sections, definitions: &DEFINITIONS, link, paper }
+        Self { sections, definitions: &DEFINITIONS, has_changes: !link.is_empty(), link, paper }
     }
 
     /// An interval beside zero.

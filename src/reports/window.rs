@@ -57,7 +57,7 @@ impl Window {
 }
 
 /// When `day` begins in `zone`; where the clocks skip midnight, when it first shows that day.
-fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+pub fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let start = day.and_time(NaiveTime::MIN);
     (0..24)
         .find_map(|hour| zone.from_local_datetime(&(start + TimeDelta::hours(hour))).earliest())

@@ -1,8 +1,8 @@
 //! A report as a workbook: a sheet for each table, numbers as numbers, what can be derived as formulas that an analyst can
 //! follow, and the days as a chart.
 
-use super::Reported;
 use super::definitions::DEFINITIONS;
+use super::paper::Paper;
 use super::table::{Cell, Table, Unit};
 use chrono::Datelike;
 use rust_xlsxwriter::{
@@ -52,13 +52,13 @@ impl Formats {
 }
 
 /// *Errors*: what the writer says; no text can be too long for it, and memory takes the rest.
-pub fn write(reported: &Reported, tables: &[Table]) -> Result<Vec<u8>, XlsxError> {
-    let formats = Formats::new();
+pub fn write(paper: &Paper) -> Result<Vec<u8>, XlsxError> {
+    let (formats, tables) = (Formats::new(), &paper.tables);
     let mut workbook = Workbook::new();
     // Not the clock's: the same report is the same file.
-    let known = ExcelDateTime::from_timestamp(reported.report.window.known_until.timestamp())?;
+    let known = ExcelDateTime::from_timestamp(paper.known_until.timestamp())?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&known));
-    summary(workbook.add_worksheet(), reported, &formats)?;
+    summary(workbook.add_worksheet(), paper, &formats)?;
     for table in tables {
         let sheet = workbook.add_worksheet();
         sheet.set_name(sheet_name(table))?;
@@ -80,22 +80,14 @@ fn sheet_name(table: &Table) -> String {
     letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default() + letters.as_str()
 }
 
-fn summary(sheet: &mut Worksheet, reported: &Reported, formats: &Formats) -> Result<(), XlsxError> {
-    let report = &reported.report;
+fn summary(sheet: &mut Worksheet, paper: &Paper, formats: &Formats) -> Result<(), XlsxError> {
     sheet.set_name("Summary")?;
     sheet.set_column_width(0, 22)?;
     sheet.set_column_width(1, 90)?;
-    let lines = [
-        ("Campaign", reported.name.clone()),
-        ("Verdict", report.verdict.clone()),
-        ("Purchases from", report.window.from.to_rfc3339()),
-        ("until", report.window.until.to_rfc3339()),
-        ("Known up to", report.window.known_until.to_rfc3339()),
-        ("Currency", report.currency.clone()),
-        ("Time zone", report.time_zone.clone()),
-    ];
-    let cautions = report.cautions.iter().map(|caution| ("Keep in mind", caution.clone()));
-    for (row, (name, text)) in (0u32..).zip(lines.into_iter().chain(cautions)) {
+    let said = [&paper.verdict].into_iter().chain(&paper.summary).map(|sentence| ("In short", sentence));
+    let facts = paper.facts.iter().map(|(name, text)| (*name, text));
+    let cautions = paper.cautions.iter().map(|caution| ("Keep in mind", caution));
+    for (row, (name, text)) in (0u32..).zip(said.chain(facts).chain(cautions)) {
         sheet.write_string_with_format(row, 0, name, &formats.head)?;
         sheet.write_string_with_format(row, 1, text, &formats.wrap)?;
     }

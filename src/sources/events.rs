@@ -8,7 +8,7 @@ use crate::records::{Event, EventKind, Events};
 use chrono_tz::Tz;
 use std::collections::HashSet;
 
-pub const FIELDS: [(&str, Role); 10] = [
+pub const FIELDS: [(&str, Role); 11] = [
     ("id", Role::Id),
     ("kind", Role::Text),
     ("at", Role::Time),
@@ -19,6 +19,7 @@ pub const FIELDS: [(&str, Role); 10] = [
     ("value", Role::Money),
     ("price", Role::Money),
     ("currency", Role::Text),
+    ("rate", Role::Number),
 ];
 
 /// The slots of an event's fields.
@@ -33,6 +34,8 @@ pub struct EventReader {
     value: Slot,
     price: Slot,
     currency: Slot,
+    /// Units of the order's currency that one unit of the shop's bought when it was placed.
+    rate: Slot,
     source: String,
     zone: Tz,
     anonymous: HashSet<String>,
@@ -73,6 +76,7 @@ impl EventReader {
             value: plan.take("value"),
             price: plan.take("price"),
             currency: plan.take("currency"),
+            rate: plan.take("rate"),
             source: plan.name.clone(),
             zone,
             anonymous: anonymous.iter().map(|id| id.trim().to_owned()).collect(),
@@ -102,6 +106,12 @@ impl EventReader {
         let currency = match self.currency.get(row) {
             Value::Text(code) => Some(code.trim_ascii()).filter(|code| !code.is_empty()),
             _ => None,
+        };
+        // Where the shop kept the order's rate, its amounts are the shop's own from here on.
+        let rate = self.rate.get(row).quantity()?.filter(|rate| *rate > 0.0);
+        let (value, currency) = match rate {
+            Some(rate) => (value.map(|value| value.times(1.0 / rate)), None),
+            None => (value, currency),
         };
         events.push(Event {
             id: self.id.get(row).id(of_id)?,

@@ -50,7 +50,7 @@ impl MailState {
         }
     }
 
-    fn from_name(name: &str) -> Self {
+    pub(super) fn from_name(name: &str) -> Self {
         // The table's CHECK admits no other word; of a stranger nothing is claimed.
         Self::ALL.into_iter().find(|state| state.name() == name).unwrap_or(Self::Unclear)
     }

@@ -4,6 +4,7 @@
 //! [`Store::write`].
 
 pub mod accounts;
+pub mod api_keys;
 pub mod audit;
 pub mod bounces;
 pub mod campaigns;
@@ -13,6 +14,8 @@ pub mod jobs;
 pub mod mails;
 pub mod model_choices;
 pub mod models;
+pub mod report_letters;
+pub mod report_links;
 pub mod reports;
 pub mod responses;
 pub mod rule_sets;

@@ -353,6 +353,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    report_readers (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        address -> Text,
+        is_weekly -> Bool,
+        is_at_close -> Bool,
+        since -> TimestamptzSqlite,
+        added_by -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    report_letters (shop_id, report, address) {
+        shop_id -> Integer,
+        report -> Text,
+        address -> Text,
+        state -> Text,
+        tries -> Integer,
+        run_after -> TimestamptzSqlite,
+        made_at -> TimestamptzSqlite,
+        attempted_at -> Nullable<TimestamptzSqlite>,
+        answer -> Text,
+    }
+}
+
+diesel::table! {
+    report_links (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        campaign_id -> Integer,
+        token_hash -> Text,
+        note -> Text,
+        made_by -> Nullable<Integer>,
+        made_at -> TimestamptzSqlite,
+        ends_at -> TimestamptzSqlite,
+        revoked_at -> Nullable<TimestamptzSqlite>,
+        last_used_at -> Nullable<TimestamptzSqlite>,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Integer,
+        shop_id -> Integer,
+        name -> Text,
+        scope -> Text,
+        key_hash -> Text,
+        made_by -> Nullable<Integer>,
+        made_at -> TimestamptzSqlite,
+        revoked_at -> Nullable<TimestamptzSqlite>,
+        last_used_at -> Nullable<TimestamptzSqlite>,
+    }
+}
+
 diesel::joinable!(rule_set_versions -> accounts (account_id));
 diesel::joinable!(rule_set_versions -> rule_sets (set_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, rule_set_versions, rule_sets);

@@ -86,11 +86,18 @@ fn answer(response: &ServiceResponse<BoxBody>, status: StatusCode) -> HttpRespon
         (Some(Refusal::NotAllowed), _) => {
             "Your role does not allow this. Ask an owner or admin of this Handpick.".to_owned()
         }
+        (Some(Refusal::NoKey), _) => {
+            "Send a key that may read this, as “Authorization: Bearer …”. An admin makes keys on the page Accounts."
+                .to_owned()
+        }
         (_, Some(error)) if !matches!(error, WebError::Internal(_)) => error.to_string(),
         _ => general(status).to_owned(),
     };
     let mut answer = HttpResponse::build(status);
     if json {
+        if status == StatusCode::UNAUTHORIZED {
+            answer.insert_header(("WWW-Authenticate", "Bearer"));
+        }
         return answer.json(serde_json::json!({ "error": sentence }));
     }
     answer.content_type("text/html; charset=utf-8").body(page(request, status, sentence))

@@ -34,7 +34,11 @@ pub async fn log_request(
     .await
 }
 
-/// The set-up link's token opens the installation: it does not belong in a file.
+/// The tokens of the set-up link and of links to a report open what is behind them: they do not belong in a file.
 fn loggable(path: &str) -> &str {
-    if path.starts_with("/setup/") { "/setup/…" } else { path }
+    match path {
+        path if path.starts_with("/setup/") => "/setup/…",
+        path if path.starts_with("/r/") => "/r/…",
+        path => path,
+    }
 }

@@ -54,6 +54,7 @@ pub fn job_title(kind: &str) -> &'static str {
         "generate" => "Make a campaign's picks",
         "map" => "Draw the map of products",
         "report" => "Compute a report",
+        "mail-reports" => "Send reports by e-mail",
         _ => "Background work",
     }
 }

@@ -13,10 +13,10 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const CAMPAIGN: &str = "name = \"September\"\nmodel = \"popular\"\nslots = 3\nstarts_on = \"2026-09-01\"\n\
+pub const CAMPAIGN: &str = "name = \"September\"\nmodel = \"popular\"\nslots = 3\nstarts_on = \"2026-09-01\"\n\
                         ends_on = \"2026-09-10\"\nas_of = \"2026-09-01T00:00:00Z\"\n[controls]\nholdout_share = 0.3\n";
 
-fn at(text: &str) -> DateTime<Utc> {
+pub fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
@@ -36,7 +36,7 @@ fn purchase<'a>(kind: EventKind, when: DateTime<Utc>, customer: &'a str, order: 
 }
 
 /// Sixty customers: all bought before, every second one within the window.
-fn fill(folder: &Path) {
+pub fn fill(folder: &Path) {
     let history = History::open(&folder.join("data/shops/1/history")).unwrap();
     let mut update = history.begin().unwrap();
     let product = |n: usize| Product {
@@ -85,7 +85,7 @@ fn refund_all(folder: &Path) {
     update.commit(&[], at("2026-10-20T00:00:00Z"), &Silent).unwrap();
 }
 
-fn handpick(folder: &Path, words: &[&str]) -> Output {
+pub fn handpick(folder: &Path, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_handpick"));
     let output =
         command.current_dir(folder).args(words).args(["--config", "handpick.toml"]).output().unwrap();
@@ -93,13 +93,13 @@ fn handpick(folder: &Path, words: &[&str]) -> Output {
     output
 }
 
-fn report(folder: &Path, more: &[&str]) -> Value {
+pub fn report(folder: &Path, more: &[&str]) -> Value {
     let words = [&["report", "1", "--format", "json", "--out", "-"], more].concat();
     serde_json::from_slice(&handpick(folder, &words).stdout).unwrap()
 }
 
 /// A folder in which the campaign has run, been reported, and then everything was given back.
-fn reported_then_refunded(folder: &Path) {
+pub fn reported_then_refunded(folder: &Path) {
     std::fs::write(folder.join("campaign.toml"), CAMPAIGN).unwrap();
     std::fs::write(folder.join("handpick.toml"), "[data]\ndir = \"data\"\n").unwrap();
     fill(folder);

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod compared;
+mod currency;
 mod figures;
 mod files;
 mod frozen;
+mod letters;
+mod links;
 mod planted;
 #[path = "../support/mod.rs"]
 mod support;

@@ -30,6 +30,7 @@ pub use work::{Desk, Rest, drain};
 use crate::campaigns::email::MailingError;
 use crate::history::HistoryError;
 use crate::ids::CampaignId;
+use crate::outside::dkim::KeyError;
 use crate::outside::smtp::LineError;
 use crate::picker::picks_file::PicksFileError;
 use crate::store::StoreError;
@@ -50,10 +51,8 @@ pub enum SendingError {
     Nobody,
     #[error("{0} is not an e-mail address")]
     Address(String),
-    #[error(
-        "mail.dkim_key_file {path} cannot sign ({reason}); it must be an RSA key as PEM, made by openssl genrsa -traditional 2048"
-    )]
-    Key { path: String, reason: String },
+    #[error(transparent)]
+    Key(#[from] KeyError),
     #[error("the e-mail to customer {customer} cannot be written: {reason}")]
     Unwritable { customer: String, reason: String },
     #[error("the mail server did not take it: {0}")]

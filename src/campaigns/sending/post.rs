@@ -4,28 +4,15 @@ use super::SendingError;
 use super::unsubscribe;
 use crate::campaigns::email::Rendered;
 use crate::campaigns::returns::{KEY_BYTES, message_id};
-use crate::config::{Config, Mail};
+use crate::config::Config;
 use crate::ids::CampaignId;
 use crate::keyed::keyed;
+use crate::outside::dkim::signature;
 use chrono::{DateTime, Utc};
-use lettre::message::dkim::{DkimCanonicalization, DkimCanonicalizationType, DkimConfig};
-use lettre::message::dkim::{DkimSigningAlgorithm, DkimSigningKey};
+use lettre::message::dkim::DkimConfig;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder, MultiPart};
 use lettre::{Address, Message};
-
-/// What is signed besides the text: what a reader sees, and what a mail program acts on.
-const SIGNED: [&str; 9] = [
-    "From",
-    "To",
-    "Reply-To",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "MIME-Version",
-    "List-Unsubscribe",
-    "List-Unsubscribe-Post",
-];
 
 /// What the envelopes of one campaign have in common.
 pub struct Post<'a> {
@@ -160,26 +147,4 @@ impl<'a> Post<'a> {
 /// Addresses and tokens are ASCII and are not to be broken over lines.
 fn header(name: &'static str, value: String) -> HeaderValue {
     HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
-}
-
-fn signature(mail: &Mail) -> Result<Option<DkimConfig>, SendingError> {
-    if !mail.is_signed() {
-        return Ok(None);
-    }
-    let path = mail.dkim_key_file.display().to_string();
-    let wrong = |reason: String| SendingError::Key { path: path.clone(), reason };
-    let pem = std::fs::read_to_string(&mail.dkim_key_file).map_err(|error| wrong(error.to_string()))?;
-    let key = DkimSigningKey::new(pem.trim(), DkimSigningAlgorithm::Rsa);
-    let key = key.map_err(|error| wrong(error.to_string()))?;
-    Ok(Some(DkimConfig::new(
-        mail.dkim_selector.clone(),
-        mail.dkim_domain.clone(),
-        key,
-        SIGNED.map(HeaderName::new_from_ascii_str).to_vec(),
-        // Servers on the way fold headers and trim lines: the relaxed forms survive it.
-        DkimCanonicalization {
-            header: DkimCanonicalizationType::Relaxed,
-            body: DkimCanonicalizationType::Relaxed,
-        },
-    )))
 }

@@ -78,7 +78,7 @@ pub fn drain(desk: &Desk<'_>, campaign: CampaignId, progress: &dyn Progress) -> 
     let halt = match send(desk, campaign, progress) {
         Ok(rest) => Halt::Rest(rest),
         Err(Halt::Failed(
-            error @ (SendingError::Key { .. } | SendingError::Address(_) | SendingError::Template(_)),
+            error @ (SendingError::Key(_) | SendingError::Address(_) | SendingError::Template(_)),
         )) => Halt::Hold(error.to_string()),
         Err(halt) => halt,
     };

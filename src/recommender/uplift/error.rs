@@ -35,6 +35,10 @@ pub enum UpliftError {
     #[error("cannot be computed because nobody in the {group} group bought; wait for more purchases")]
     NoBuyers { group: Group },
     #[error(
+        "only {found} people of the {group} group bought; with fewer than {fewest} no amount says anything"
+    )]
+    FewBuyers { group: Group, found: u64, fewest: u64 },
+    #[error(
         "cannot be computed because the {group} group spent nothing on balance; compare the difference instead"
     )]
     NothingSpent { group: Group },

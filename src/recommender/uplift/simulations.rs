@@ -94,6 +94,40 @@ fn bootstrap_intervals_cover_heavy_tails() {
     assert_between("bootstrap", found, 0.935, 0.96);
 }
 
+/// A tenth of the audience is held out, and few of it buy: where Welch's interval covers 83 to 93 %.
+#[test]
+fn few_buyers_with_heavy_tails_are_covered() {
+    for (buys, sigma, campaigns) in
+        [(0.01, 0.7, 10_000), (0.01, 1.0, 10_000), (0.01, 1.5, 10_000), (0.03, 1.0, 4_000), (0.1, 1.5, 1_500)]
+    {
+        let found: Vec<(bool, bool)> = (0..campaigns)
+            .into_par_iter()
+            .filter_map(|campaign| {
+                let random = &mut random(campaign);
+                let drawn = |random: &mut Random, people: u64| {
+                    let bought = buyers(random, people, buys).successes;
+                    baskets(random, bought, 50.0, sigma)
+                };
+                let (t, c) = (drawn(random, 9_000), drawn(random, 1_000));
+                let moments = |amounts: &[f64], people| Moments::of_group(amounts.iter().copied(), people);
+                let welch = difference_of_means(&moments(&t, 9_000), &moments(&c, 1_000)).unwrap().difference;
+                let (t, c) =
+                    (Spending { amounts: &t, people: 9_000 }, Spending { amounts: &c, people: 1_000 });
+                // With fewer than ten nothing is said.
+                let found = cautious_difference(t, c).ok()?;
+                Some((covers(found, 0.0), covers(welch, 0.0)))
+            })
+            .collect();
+        let part = |of: fn(&(bool, bool)) -> bool| {
+            found.iter().filter(|one| of(one)).count() as f64 / found.len() as f64
+        };
+        let name = format!("{buys} buy, σ {sigma}");
+        println!("{name}: {:.3}, Welch {:.3}, said {}", part(|one| one.0), part(|one| one.1), found.len());
+        assert_between(&name, part(|one| one.0), 0.945, 0.995);
+        assert!(part(|one| one.0) >= part(|one| one.1));
+    }
+}
+
 /// Purchases of one campaign's customers, counted on 30 days; nobody was really influenced.
 #[test]
 fn daily_peeking_at_buyers_rarely_deceives() {

@@ -38,10 +38,14 @@ fn cover(sheets: &mut Sheets, paper: &Paper) {
     sheets.heading(1, &paper.name, 24.0);
     let known = paper.known.as_ref().map(|known| format!("known up to {known}"));
     let state = known.or(paper.frozen.clone()).map_or(String::new(), |state| format!("; {state}"));
-    let state = format!("Purchases from {}{state}", paper.window);
+    let state = format!("{}{state}", paper.about);
     sheets.paragraph(&state, BODY + 0.5, Ink::Muted, Weight::Regular);
     sheets.y += 10.0;
     verdict(sheets, paper);
+    for text in &paper.summary {
+        sheets.paragraph(text, BODY + 1.0, Ink::Word, Weight::Regular);
+        sheets.y += 3.0;
+    }
     for text in paper.early.iter().chain(&paper.cautions) {
         sheets.paragraph(text, BODY, Ink::Muted, Weight::Regular);
         sheets.y += 2.0;
@@ -172,7 +176,7 @@ fn sections(sheets: &mut Sheets, paper: &Paper) {
         if is_long(table, paper) {
             sheets.paragraph("The numbers stand in the annex.", 8.0, Ink::Muted, Weight::Regular);
         } else {
-            grid::table(sheets, &table.laid_out(&paper.currency));
+            grids(sheets, table, &paper.currency);
         }
         sheets.y += 14.0;
     }
@@ -183,8 +187,15 @@ fn annex(sheets: &mut Sheets, paper: &Paper) {
         sheets.need(120.0);
         sheets.heading(2, &format!("Annex: {}", table.title), 13.0);
         sheets.y += 4.0;
-        grid::table(sheets, &table.laid_out(&paper.currency));
+        grids(sheets, table, &paper.currency);
         sheets.y += 14.0;
+    }
+}
+
+fn grids(sheets: &mut Sheets, table: &Table, currency: &str) {
+    for (at, part) in table.parts(currency).iter().enumerate() {
+        sheets.y += if at == 0 { 0.0 } else { 14.0 };
+        grid::table(sheets, part);
     }
 }
 

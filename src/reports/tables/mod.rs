@@ -13,9 +13,11 @@ pub fn tables(report: &Report, title_of: impl Fn(&str) -> String) -> Vec<Table> 
     let all = vec![
         groups(report),
         days(report),
+        hours(report),
         uplift::gained(report),
         uplift::segments(report),
         picks::products(report, title_of),
+        picks::categories(report),
         picks::slots(report),
         picks::origins(report),
         picks::grid(report),
@@ -135,14 +137,35 @@ fn days(report: &Report) -> Table {
     }
 }
 
+fn hours(report: &Report) -> Table {
+    let name = |hour: u32| format!("{hour:02}:00 to {:02}:00", hour + 1);
+    Table {
+        name: "hours",
+        title: "When they bought",
+        about: "What was paid per customer of the group, by hour of the day, over all days; given back goods are not taken \
+                off. It says when to be ready for orders, not when to send.",
+        columns: vec![
+            column("Hour", Unit::Text),
+            column("Got mail", Unit::Money),
+            column("Holdout, no mail", Unit::Money),
+        ],
+        rows: report
+            .hours
+            .iter()
+            .map(|one| vec![name(one.hour).into(), one.mailed.into(), one.holdout.into()])
+            .collect(),
+    }
+}
+
 fn left_out(report: &Report) -> Table {
     let left = &report.left_out;
     let rows = [
         (
             "In another currency",
             left.other_currencies,
-            "not counted: Handpick does not guess an exchange rate",
+            "not counted: no exchange rate is known for their day, and Handpick does not guess one",
         ),
+        ("In another currency", left.converted, "counted, at the exchange rate of their order's day"),
         ("By guests", left.guest_lines, "not counted: they belong to no group"),
         (
             "Refunds of earlier purchases",

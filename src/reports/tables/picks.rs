@@ -110,7 +110,9 @@ pub fn products(report: &Report, title_of: impl Fn(&str) -> String) -> Table {
             None => "nobody to compare with",
         };
         vec![
-            Some(title_of(&one.product))
+            Some(one.title.clone())
+                .filter(|title| !title.is_empty())
+                .or_else(|| Some(title_of(&one.product)))
                 .filter(|title| !title.is_empty())
                 .unwrap_or(one.product.clone())
                 .into(),
@@ -140,6 +142,15 @@ pub fn products(report: &Report, title_of: impl Fn(&str) -> String) -> Table {
         ],
         rows: report.detail.products.iter().map(row).collect(),
     }
+}
+
+pub fn categories(report: &Report) -> Table {
+    shown(
+        "categories",
+        "Which categories sold",
+        "Picks of each category, and how many were bought by who was shown them.",
+        &report.detail.categories,
+    )
 }
 
 pub fn scores(report: &Report) -> Table {

@@ -125,6 +125,12 @@ pub fn spending(report: &Report) -> Table {
                 revenue.and_then(|r| r.p_value),
                 "Welch".to_owned(),
             ),
+            way(
+                "Few buyers",
+                comparison.cautious,
+                None,
+                "wider: baskets taken for log-normal too; what the verdict goes by".to_owned(),
+            ),
             way("Large baskets cut", robust.map(|r| r.difference), None, cut.unwrap_or_default()),
             way(
                 "With what they spent before",

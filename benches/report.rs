@@ -1,6 +1,6 @@
 //! A report's figures over many recipients, and whether an effect planted in a real shop's orders is found again.
 //!
-//! `cargo bench --bench report -- [RECIPIENTS]`, by default 2000000, for the speed;
+//! `cargo bench --bench report -- [RECIPIENTS] [EVENTS]`, by default 2000000 and 25 for each, for speed and memory;
 //! `xz -dc order_lines_2009_2010.csv.xz | cargo bench --bench report -- retail` for the planted effect, with the data set
 //! Online Retail II of the UCI Machine Learning Repository (columns `Invoice, StockCode, Description, Quantity,
 //! InvoiceDate, Price, Customer ID, Country`; an invoice that begins with C is a cancellation).
@@ -8,12 +8,18 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use handpick::history::{EventRange, History};
+use handpick::ids::CampaignId;
 use handpick::money::Money;
 use handpick::picker::plan::{Arm, Controls, Origin};
+use handpick::progress::Silent;
 use handpick::recommender::uplift::Interval;
-use handpick::records::{Event, EventKind};
+use handpick::records::{Event, EventKind, Events};
+use handpick::reports::Reported;
+use handpick::reports::formats::{Format, Issue};
 use handpick::reports::kpi::{Question, Tally};
 use handpick::reports::report::{Group, Report};
+use handpick::reports::tables::tables;
 use handpick::reports::window::{Dates, Window};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -25,7 +31,9 @@ fn main() {
     if arguments.iter().any(|argument| argument == "retail") {
         return retail();
     }
-    speed(arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(2_000_000));
+    let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<u64>().ok());
+    let recipients = numbers.next().unwrap_or(2_000_000);
+    speed(recipients as usize, numbers.next().unwrap_or(recipients * 25));
 }
 
 fn question(from: DateTime<Utc>, holdout_share: f64) -> Question {
@@ -41,53 +49,87 @@ fn question(from: DateTime<Utc>, holdout_share: f64) -> Question {
     }
 }
 
-/// Five orders a customer over a hundred days, four picks each.
-fn speed(recipients: usize) {
+/// All events lie within the ninety days before and the two weeks of the campaign, a fifth of them purchases, the others
+/// views; four picks a recipient. They are read from a history on the disk, as a report does.
+fn speed(recipients: usize, events: u64) {
     let from: DateTime<Utc> = "2026-03-02T00:00:00Z".parse().unwrap();
-    let mut random = StdRng::seed_from_u64(1);
+    let folder = tempfile::tempdir().unwrap();
+    let begun = Instant::now();
+    let history = History::open(folder.path()).unwrap();
+    write(&history, recipients as u64, events, from);
+    println!("writing {events} events: {:.1} s, which is no part of a report", begun.elapsed().as_secs_f64());
+    // From here on the peak counts anew.
+    std::fs::write("/proc/self/clear_refs", "5").unwrap_or(());
+
     let begun = Instant::now();
     let arm = |n: usize| if n.is_multiple_of(10) { Arm::Holdout } else { Arm::Picks };
-    let mut tally = Tally::new(question(from, 0.1), (0..recipients).map(|n| (format!("c{n}"), arm(n))));
+    let question = question(from, 0.1);
+    let (first, last) = question.span();
+    let mut tally = Tally::new(question, (0..recipients).map(|n| (format!("c{n}"), arm(n))));
     for n in 0..recipients {
         let customer = format!("c{n}");
         for slot in 1..=4 {
-            tally.pick(
-                &customer,
-                &format!("p{}", (n * 7 + slot) % 20_000),
-                slot as u8,
-                (Origin::Personal, 1.0),
-            );
+            let product = format!("p{}", (n * 7 + slot) % 20_000);
+            tally.pick(&customer, &product, slot as u8, (Origin::Personal, 1.0));
         }
     }
     let read = begun.elapsed().as_secs_f64();
-    let events = recipients * 5;
-    for n in 0..events {
-        let (customer, product) =
-            (format!("c{}", random.random_range(0..recipients)), format!("p{}", n % 20_000));
-        let order = format!("o{n}");
-        let minute = random.random_range(0..104 * 1_440) - 90 * 1_440;
-        tally.event(&Event {
-            id: None,
-            kind: EventKind::Purchase,
-            at_us: (from + TimeDelta::minutes(minute)).timestamp_micros(),
-            customer: Some(&customer),
-            product: Some(&product),
-            order: Some(&order),
-            quantity: 1.0,
-            value: Some(Money::from_units(random.random_range(5..150))),
-            currency: None,
-            source: "orders",
-        });
+    for batch in history.snapshot().unwrap().events(EventRange::between(first, last)).unwrap() {
+        batch.unwrap().iter().for_each(|event| tally.event(&event));
     }
     let streamed = begun.elapsed().as_secs_f64();
     let report = tally.finish();
     println!(
-        "{recipients} recipients, {events} purchases: picks {read:.1} s, events {:.1} s, figures {:.1} s; peak {} MB; {} buyers",
+        "{recipients} recipients, {events} events: picks {read:.1} s, events {:.1} s, figures {:.1} s, all {:.1} s; peak {} MB; \
+         {} buyers",
         streamed - read,
         begun.elapsed().as_secs_f64() - streamed,
+        begun.elapsed().as_secs_f64(),
         peak_mb(),
         report.group(Group::Mailed).map_or(0, |group| group.buyers),
     );
+    page(report);
+}
+
+fn write(history: &History, recipients: u64, events: u64, from: DateTime<Utc>) {
+    const PER_BATCH: u64 = 8_192;
+    let (first_us, span_s) = ((from - TimeDelta::days(90)).timestamp_micros(), 104 * 86_400);
+    let mut update = history.begin().unwrap();
+    let mut batch = Events::default();
+    for begin in (0..events).step_by(PER_BATCH as usize) {
+        batch.clear();
+        for n in begin..(begin + PER_BATCH).min(events) {
+            let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+            let (customer, product) = (format!("c{}", mixed % recipients), format!("p{}", mixed % 20_011));
+            let order = format!("o{n}");
+            let is_purchase = n % 5 == 0;
+            batch.push(Event {
+                id: None,
+                kind: if is_purchase { EventKind::Purchase } else { EventKind::View },
+                at_us: first_us + (n as i64 * span_s / events as i64) * 1_000_000,
+                customer: Some(&customer),
+                product: Some(&product),
+                order: is_purchase.then_some(order.as_str()),
+                quantity: 1.0,
+                value: is_purchase.then(|| Money::from_units(5 + (mixed % 145) as i64)),
+                currency: None,
+                source: "orders",
+            });
+        }
+        update.events("orders", &batch).unwrap();
+    }
+    update.commit(&[], from + TimeDelta::days(40), &Silent).unwrap();
+}
+
+/// What the page of a finished report takes: it is read as it was stored, laid out, drawn and written as HTML.
+fn page(report: Report) {
+    let stored = serde_json::to_string(&report).unwrap();
+    let begun = Instant::now();
+    let report: Report = serde_json::from_str(&stored).unwrap();
+    let tables = tables(&report, |_| String::new());
+    let found = Reported { id: CampaignId(1), name: "Spring".into(), report, frozen: None };
+    let html = Issue::new(found, tables, "Shop", chrono_tz::UTC).write(Format::Html).unwrap();
+    println!("its page: {:.0} ms, {} KB", begun.elapsed().as_secs_f64() * 1e3, html.len() / 1024);
 }
 
 fn peak_mb() -> u64 {

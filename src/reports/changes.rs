@@ -92,7 +92,7 @@ pub async fn show(
 ) -> Page {
     let (state, id) = (installation.clone(), *id);
     let (then, today) = web::blocking(move || {
-        let then = pages::issue(&state, report_of(&state, id)?).map_err(super::ReportError::from)?;
+        let then = pages::issue(&state, report_of(&state, id)?)?;
         Ok((then, again(&state, id)?))
     })
     .await?;
@@ -147,5 +147,5 @@ pub async fn take_over(
 pub fn again(installation: &Installation, id: CampaignId) -> Result<Issue, super::ReportError> {
     let found = report_of(installation, id)?;
     let report = computed_again(installation, id)?;
-    Ok(pages::issue(installation, Reported { report, frozen: None, ..found })?)
+    pages::issue(installation, Reported { report, frozen: None, ..found })
 }

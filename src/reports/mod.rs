@@ -14,6 +14,7 @@ pub mod detail;
 mod drawing;
 pub mod export;
 mod foreign;
+pub mod foretelling;
 pub mod formats;
 pub mod kpi;
 pub mod letters;

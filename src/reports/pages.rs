@@ -1,13 +1,16 @@
 //! A campaign's report and its downloads.
 
+use super::drawing::Ink;
 use super::formats::{Format, FormatError, Issue};
 use super::tables::tables;
 use super::view::View;
 use super::{ReportError, Reported, report_of};
 use crate::auth::Analyst;
-use crate::history::{History, HistoryError};
+use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
+use crate::store::{StoreError, emails};
+use crate::web::colour::Colour;
 use crate::web::{self, Page, Section, Shell, WebError};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -43,7 +46,7 @@ impl From<FormatError> for WebError {
 }
 
 /// The report with its tables, products by their titles. Blocks: call it off the async workers.
-pub fn issue(installation: &Installation, found: Reported) -> Result<Issue, HistoryError> {
+pub fn issue(installation: &Installation, found: Reported) -> Result<Issue, ReportError> {
     let told_of = &found.report.detail.products;
     // A report of an earlier version did not keep titles: the shop's of today stand in for them.
     let products = match !told_of.is_empty() && told_of.iter().all(|product| product.title.is_empty()) {
@@ -55,11 +58,19 @@ pub fn issue(installation: &Installation, found: Reported) -> Result<Issue, Hist
     let titles: HashMap<&str, &str> =
         products.iter().map(|product| (product.id.as_str(), product.title.as_str())).collect();
     let tables = tables(&found.report, |id| titles.get(id).copied().unwrap_or_default().to_owned());
-    Ok(Issue::new(found, tables, &installation.shop.name, installation.zone()))
+    let mut issue = Issue::new(found, tables, &installation.shop.name, installation.zone());
+    issue.paper.accent = accent(installation)?;
+    Ok(issue)
+}
+
+/// The shop's colour, as its e-mails have it.
+pub(super) fn accent(installation: &Installation) -> Result<[u8; 3], StoreError> {
+    let settings = installation.store.read(|conn| emails::settings(conn, installation.shop_id()))?;
+    Ok(Colour::read(&settings.colour).map_or(Ink::First.rgb(), |colour| colour.on_light().rgb()))
 }
 
 pub(super) fn issued(installation: &Installation, id: CampaignId) -> Result<Issue, WebError> {
-    Ok(issue(installation, report_of(installation, id)?).map_err(ReportError::from)?)
+    Ok(issue(installation, report_of(installation, id)?)?)
 }
 
 /// GET /campaigns/{id}/report

@@ -3,6 +3,7 @@
 
 use super::Reported;
 use super::chart::{Chart, charts};
+use super::drawing::Ink;
 use super::report::{Comparison, Group, Report};
 use super::summary;
 use super::table::{NONE, Table, signed};
@@ -14,6 +15,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 pub struct Paper {
+    /// The shop's colour, as dark as it must be to be read on white.
+    pub accent: [u8; 3],
     pub name: String,
     pub shop: String,
     pub currency: String,
@@ -69,6 +72,7 @@ pub fn paper(found: &Reported, tables: Vec<Table>, shop: &str, zone: Tz) -> Pape
     let window = &report.window;
     let is_closed = window.is_closed();
     Paper {
+        accent: Ink::First.rgb(),
         name: found.name.clone(),
         shop: shop.to_owned(),
         currency: report.currency.clone(),
@@ -107,6 +111,7 @@ impl Paper {
         (tables, charts): (Vec<Table>, Vec<Chart>),
     ) -> Self {
         Self {
+            accent: Ink::First.rgb(),
             name: name.to_owned(),
             shop: shop.to_owned(),
             currency: currency.to_owned(),

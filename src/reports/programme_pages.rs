@@ -2,8 +2,10 @@
 
 use super::calculator::{Assumptions, Earnings, earnings};
 use super::chart::Kind;
-use super::programme::{Programme, programme};
+use super::foretelling::{self, Foretold};
+use super::programme::{self, Programme};
 use super::report::Group;
+use super::table::LaidOut;
 use super::{report_of, together, view};
 use crate::auth::Analyst;
 use crate::ids::CampaignId;
@@ -21,7 +23,18 @@ use std::sync::Arc;
 struct List {
     shell: Shell,
     campaigns: Vec<Line>,
+    /// What the names are looked through for; empty for all.
+    sought: String,
     together: Option<Together>,
+    learned: Option<Learned>,
+}
+
+/// What training foretold, beside what came.
+struct Learned {
+    sentence: String,
+    about: &'static str,
+    svg: String,
+    table: LaidOut,
 }
 
 struct Line {
@@ -40,8 +53,19 @@ struct Together {
     rows: Vec<(String, String)>,
 }
 
-/// GET /reports
-pub async fn list(Analyst(who): Analyst, installation: Data<Arc<Installation>>) -> Page {
+#[derive(Debug, Default, Deserialize)]
+pub struct Sought {
+    #[serde(default)]
+    q: String,
+}
+
+/// GET /reports, of campaigns whose name holds `q`
+pub async fn list(
+    Analyst(who): Analyst,
+    sought: Query<Sought>,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    let sought = sought.into_inner().q.trim().to_owned();
     let state = installation.get_ref().clone();
     let shell = Shell::new(&installation, &who, Section::Reports);
     let page = web::blocking(move || {
@@ -55,12 +79,25 @@ pub async fn list(Analyst(who): Analyst, installation: Data<Arc<Installation>>) 
             state: one.state.name(),
             sent: one.sent_at.map_or(String::new(), |at| web::date(at, zone)),
         };
-        let campaigns: Vec<Line> = all.into_iter().filter(sent).map(line).collect();
-        let together = together(&programme(&state)?, &state.shop.currency);
-        Ok(List { shell, campaigns, together })
+        let named = |one: &campaigns::Campaign| one.name.to_lowercase().contains(&sought.to_lowercase());
+        let campaigns: Vec<Line> = all.into_iter().filter(sent).filter(named).map(line).collect();
+        let (reports, left_out) = programme::reports(&state)?;
+        let learned = learned(&foretelling::foretold(&state, &reports)?);
+        let together = together(&programme::of(reports, left_out), &state.shop.currency);
+        Ok(List { shell, campaigns, sought, together, learned })
     })
     .await?;
     web::page(&page)
+}
+
+fn learned(all: &[Foretold]) -> Option<Learned> {
+    let chart = foretelling::chart(all)?;
+    Some(Learned {
+        sentence: foretelling::sentence(all)?,
+        about: chart.about,
+        svg: view::svg(&chart),
+        table: foretelling::table(all).laid_out(""),
+    })
 }
 
 fn together(programme: &Programme, currency: &str) -> Option<Together> {
@@ -128,7 +165,7 @@ fn known(installation: &Installation) -> Result<(Assumptions, &'static str), web
         uplift: Interval { low: 0.0, estimate: 0.1, high: 0.2 },
         cost: 0.0,
     };
-    let programme = programme(installation)?;
+    let programme = programme::programme(installation)?;
     let Some(newest) = programme.judged.first() else {
         return Ok((usual, "There is no campaign to go by yet: these are usual numbers. Put in your own."));
     };

@@ -5,11 +5,12 @@ use super::formats::{Format, FormatError};
 use super::paper::Paper;
 use super::report::{Group, Report};
 use super::table::{Cell, LaidOut, Table, Unit, column};
-use super::{ReportError, Reported, columns, export, pdf, report_of, view, workbook};
+use super::{ReportError, Reported, columns, export, pages, pdf, report_of, view, workbook};
 use crate::auth::Analyst;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::recommender::uplift::Interval;
+use crate::store::StoreError;
 use crate::web::{self, Page, Section, Shell, WebError};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
@@ -161,12 +162,13 @@ pub fn charts(reports: &[Reported]) -> Vec<Chart> {
 }
 
 /// The page as a paper to be taken along.
-fn paper(installation: &Installation, reports: &[Reported]) -> Paper {
+fn paper(installation: &Installation, reports: &[Reported]) -> Result<Paper, StoreError> {
     let table = table(reports);
     let names: Vec<&str> = reports.iter().map(|one| one.name.as_str()).collect();
     let told = reports.iter().map(|one| format!("{}: {}", one.name, one.report.verdict));
     let known_until = reports.iter().map(|one| one.report.window.known_until).max();
-    Paper {
+    Ok(Paper {
+        accent: pages::accent(installation)?,
         about: names.join(" · "),
         summary: told.collect(),
         known_until: known_until.unwrap_or_else(|| installation.now()),
@@ -176,7 +178,7 @@ fn paper(installation: &Installation, reports: &[Reported]) -> Paper {
             (&installation.shop.name, currency(reports)),
             (vec![table], charts(reports)),
         )
-    }
+    })
 }
 
 #[derive(Template)]
@@ -253,8 +255,8 @@ pub async fn download(
         let table = table(&reports);
         Ok(match format {
             Some(Format::Parquet) => columns::parquet(&table).map_err(FormatError::from)?,
-            Some(Format::Pdf) => pdf::pdf(&paper(&state, &reports)).map_err(FormatError::Pdf)?,
-            Some(Format::Xlsx) => workbook::write(&paper(&state, &reports)).map_err(FormatError::from)?,
+            Some(Format::Pdf) => pdf::pdf(&paper(&state, &reports)?).map_err(FormatError::Pdf)?,
+            Some(Format::Xlsx) => workbook::write(&paper(&state, &reports)?).map_err(FormatError::from)?,
             _ => export::csv(&table).into_bytes(),
         })
     })

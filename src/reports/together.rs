@@ -5,7 +5,7 @@ use super::paper::Paper;
 use super::programme::{Judged, Programme};
 use super::side_by_side;
 use super::table::{Cell, Table, Unit, column};
-use super::{Reported, programme};
+use super::{ReportError, Reported, foretelling, pages, programme};
 use crate::installation::Installation;
 use crate::recommender::uplift::Interval;
 use crate::web::{self, decimal, whole};
@@ -132,9 +132,14 @@ pub fn note(programme: &Programme) -> String {
 }
 
 /// All campaigns as a paper: what they earned together, and side by side. `reports` come from [`programme::reports`].
-pub fn paper(installation: &Installation, reports: Vec<Reported>, left_out: usize) -> Paper {
+pub fn paper(
+    installation: &Installation,
+    reports: Vec<Reported>,
+    left_out: usize,
+) -> Result<Paper, ReportError> {
     let side_by_side = side_by_side::table(&reports);
     let mut charts = side_by_side::charts(&reports);
+    let foretold = foretelling::foretold(installation, &reports)?;
     let programme = programme::of(reports, left_out);
     let currency = &installation.shop.currency;
     let known_until = installation.now();
@@ -142,8 +147,13 @@ pub fn paper(installation: &Installation, reports: Vec<Reported>, left_out: usiz
     let mut tables: Vec<Table> = forest.iter().map(table).collect();
     charts.splice(0..0, forest);
     tables.push(side_by_side);
+    if let Some(chart) = foretelling::chart(&foretold) {
+        tables.push(foretelling::table(&foretold));
+        charts.push(chart);
+    }
     let summary = [earned(&programme, currency), note(&programme)];
-    Paper {
+    Ok(Paper {
+        accent: pages::accent(installation)?,
         about: format!("As it was known on {}", web::date(known_until, installation.zone())),
         summary: summary.into_iter().filter(|sentence| !sentence.is_empty()).collect(),
         known_until,
@@ -153,5 +163,5 @@ pub fn paper(installation: &Installation, reports: Vec<Reported>, left_out: usiz
             (&installation.shop.name, currency),
             (tables, charts),
         )
-    }
+    })
 }

@@ -20,7 +20,7 @@ pub fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn purchase<'a>(kind: EventKind, when: DateTime<Utc>, customer: &'a str, order: &'a str) -> Event<'a> {
+pub fn purchase<'a>(kind: EventKind, when: DateTime<Utc>, customer: &'a str, order: &'a str) -> Event<'a> {
     Event {
         id: None,
         kind,

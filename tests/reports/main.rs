@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod analyst;
+mod bad_data;
 mod compared;
 mod currency;
 mod figures;

@@ -212,6 +212,14 @@ impl Browser {
         })
     }
 
+    /// The same of a download that is no text; a file that is being written has another name until it is whole.
+    pub fn saved(&self, name: &str) -> Vec<u8> {
+        let path = self.folder.path().join("downloads").join(name);
+        self.wait_for(&format!("the download {name}"), || {
+            std::fs::read(&path).ok().filter(|bytes| !bytes.is_empty())
+        })
+    }
+
     fn wait_for<T>(&self, what: &str, look: impl Fn() -> Option<T>) -> T {
         self.wait_within(PATIENCE, what, look)
     }

@@ -39,7 +39,9 @@ pub use error::{Group, UpliftError};
 pub use few_buyers::{FEWEST_BUYERS, cautious_difference};
 pub use means::{MeanUplift, Moments, difference_of_means, ratio_of_means};
 pub use pooling::{Effect, Pooled, Weighted, pool};
-pub use proportions::{Proportion, ProportionUplift, difference_of_proportions, ratio_of_proportions};
+pub use proportions::{
+    Proportion, ProportionUplift, difference_of_proportions, interval_of_share, ratio_of_proportions,
+};
 pub use sample_ratio::sample_ratio_p_value;
 pub use sequential::{Plan, SequentialUplift, sequential_means, sequential_proportions};
 

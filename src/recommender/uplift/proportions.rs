@@ -73,6 +73,13 @@ pub fn difference_of_proportions(
 }
 
 /// Wilson's score interval of one proportion, 95 %; `people` ≥ 1.
+pub fn interval_of_share(group: Proportion) -> Result<Interval, UpliftError> {
+    group.check()?;
+    let (low, high) = wilson(group);
+    Ok(Interval { low, estimate: group.share(), high })
+}
+
+/// Of one group; see [`interval_of_share`].
 pub(super) fn wilson(group: Proportion) -> (f64, f64) {
     let (p, n, z2) = (group.share(), group.people as f64, Z_95 * Z_95);
     let middle = p + z2 / (2.0 * n);

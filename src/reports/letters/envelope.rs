@@ -50,7 +50,7 @@ pub fn write(installation: &Installation, what: What) -> Result<Written, LetterE
         }
         What::Week(day) => {
             let (reports, left_out) = programme::reports(installation)?;
-            let paper = together::paper(installation, reports, left_out);
+            let paper = together::paper(installation, reports, left_out)?;
             let subject = format!("{shop}: what the e-mails earned, week of {}", day.format("%-d %b %Y"));
             (paper, subject, format!("reports-{day}"), "/reports".to_owned())
         }

@@ -39,6 +39,7 @@ pub fn print(sheets: &mut Sheets, paper: &Paper) -> Result<Vec<u8>, String> {
     let size = PageSettings::from_wh(WIDTH as f32, HEIGHT as f32).ok_or("a page has no size")?;
     let mut identifiers: Vec<Vec<Option<Identifier>>> = Vec::new();
     let count = sheets.pages.len();
+    let colours = Colours(paper.accent);
     for (number, pieces) in sheets.pages.iter().enumerate() {
         let mut page = document.start_page_with(size.clone());
         let mut surface = page.surface();
@@ -50,13 +51,14 @@ pub fn print(sheets: &mut Sheets, paper: &Paper) -> Result<Vec<u8>, String> {
                 decoration(ArtifactType::Other)
             };
             let identifier = surface.start_tagged(tag);
-            piece.marks.iter().for_each(|mark| put(&mut surface, mark, sheets.faces.of(piece.weight)));
+            let face = sheets.faces.of(piece.weight);
+            piece.marks.iter().for_each(|mark| put(&mut surface, mark, face, colours));
             surface.end_tagged();
             own.push(piece.is_read.then_some(identifier));
         }
         surface.start_tagged(decoration(ArtifactType::Footer));
         let face = sheets.faces.of(Weight::Regular);
-        foot(paper, number + 1, count).iter().for_each(|mark| put(&mut surface, mark, face));
+        foot(paper, number + 1, count).iter().for_each(|mark| put(&mut surface, mark, face, colours));
         surface.end_tagged();
         surface.finish();
         page.finish();
@@ -126,23 +128,32 @@ fn group(elements: &[Element], number: usize, identifiers: &mut [Vec<Option<Iden
     group
 }
 
-fn fill(ink: Ink, opacity: f64) -> Fill {
-    let [red, green, blue] = ink.rgb();
-    Fill {
-        paint: rgb::Color::new(red, green, blue).into(),
-        opacity: NormalizedF32::new(opacity as f32).unwrap_or(NormalizedF32::ONE),
-        ..Fill::default()
+/// The shop's own stands where a report on a page has ours.
+#[derive(Clone, Copy)]
+struct Colours([u8; 3]);
+
+impl Colours {
+    fn of(self, ink: Ink) -> rgb::Color {
+        let [red, green, blue] = if ink == Ink::First { self.0 } else { ink.rgb() };
+        rgb::Color::new(red, green, blue)
+    }
+
+    fn fill(self, ink: Ink, opacity: f64) -> Fill {
+        Fill {
+            paint: self.of(ink).into(),
+            opacity: NormalizedF32::new(opacity as f32).unwrap_or(NormalizedF32::ONE),
+            ..Fill::default()
+        }
     }
 }
 
-fn put(surface: &mut Surface<'_>, mark: &Mark, face: &Face) {
+fn put(surface: &mut Surface<'_>, mark: &Mark, face: &Face, colours: Colours) {
     surface.set_stroke(None);
     match mark {
         Mark::Line { points, width, ink, dashed } => {
-            let [red, green, blue] = ink.rgb();
             surface.set_fill(None);
             surface.set_stroke(Some(Stroke {
-                paint: rgb::Color::new(red, green, blue).into(),
+                paint: colours.of(*ink).into(),
                 width: *width as f32,
                 dash: dashed.then(|| StrokeDash { array: vec![4.0, 3.0], offset: 0.0 }),
                 ..Stroke::default()
@@ -150,15 +161,15 @@ fn put(surface: &mut Surface<'_>, mark: &Mark, face: &Face) {
             path(surface, points, false);
         }
         Mark::Area { points, ink, opacity } => {
-            surface.set_fill(Some(fill(*ink, *opacity)));
+            surface.set_fill(Some(colours.fill(*ink, *opacity)));
             path(surface, points, true);
         }
         Mark::Dot { at, radius, ink } => {
-            surface.set_fill(Some(fill(*ink, 1.0)));
+            surface.set_fill(Some(colours.fill(*ink, 1.0)));
             circle(surface, *at, *radius);
         }
         Mark::Words { at, text, size, ink, anchor } => {
-            surface.set_fill(Some(fill(*ink, 1.0)));
+            surface.set_fill(Some(colours.fill(*ink, 1.0)));
             let text = face.writable(text);
             let back = match anchor {
                 Anchor::Start => 0.0,

@@ -1,5 +1,6 @@
 //! The tables of what was picked: how far it reached, which places, origins and products sold.
 
+use crate::recommender::uplift::{Proportion, interval_of_share};
 use crate::reports::detail::{Foretold, ProductFigures, Shown};
 use crate::reports::report::Report;
 use crate::reports::table::{Cell, Table, Unit, column};
@@ -34,12 +35,22 @@ fn shown(name: &'static str, title: &'static str, about: &'static str, all: &[Sh
     let (picks, bought) = all.iter().fold((0, 0), |(p, b), one| (p + one.picks, b + one.bought));
     let expected = (picks > 0).then(|| bought as f64 / picks as f64);
     let row = |one: &Shown| {
+        let found = interval_of_share(Proportion { successes: one.bought, people: one.picks }).ok();
+        let word = match found.zip(expected) {
+            Some((found, expected)) if found.low > expected => "better than expected",
+            Some((found, expected)) if found.high < expected => "worse than expected",
+            Some(_) => "as expected",
+            None => "cannot be told: nothing was picked",
+        };
         vec![
             one.name.as_str().into(),
             one.picks.into(),
             one.bought.into(),
             one.rate().into(),
             expected.into(),
+            found.map(|found| found.low).into(),
+            found.map(|found| found.high).into(),
+            word.into(),
         ]
     };
     Table {
@@ -52,6 +63,9 @@ fn shown(name: &'static str, title: &'static str, about: &'static str, all: &[Sh
             column("Bought", Unit::Count),
             column("Share", Unit::Share),
             column("All picks", Unit::Share),
+            column("From", Unit::Share),
+            column("To", Unit::Share),
+            column("Beside all picks", Unit::Text),
         ],
         rows: all.iter().map(row).collect(),
     }

@@ -3,7 +3,7 @@
 /// What every contrast of text must reach (WCAG 2.2, AA).
 const ENOUGH: f64 = 4.5;
 const LIGHT: Colour = Colour([255, 255, 255]);
-/// The dark cards of [`super::block::STYLE`].
+/// The dark cards of e-mails.
 const DARK: Colour = Colour([27, 33, 31]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,10 @@ impl Colour {
         let part = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
         digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(())?;
         Some(Self([part(0)?, part(2)?, part(4)?]))
+    }
+
+    pub const fn rgb(self) -> [u8; 3] {
+        self.0
     }
 
     pub fn text(self) -> String {

@@ -1,6 +1,6 @@
 //! What each number means, as it stands at the end of every form of a report.
 
-pub const DEFINITIONS: [(&str, &str); 12] = [
+pub const DEFINITIONS: [(&str, &str); 14] = [
     (
         "Customers",
         "Everybody assigned to the group, whether they opened the mail or not. Guests belong to no group.",
@@ -48,6 +48,16 @@ pub const DEFINITIONS: [(&str, &str); 12] = [
         "With what they spent before",
         "The same difference, less what the 90 days before the mail explain of it (CUPED). It needs fewer customers for the \
          same certainty.",
+    ),
+    (
+        "Few buyers",
+        "Where a group has fewer than 200 buyers, the amounts' interval is the wider of two: Welch's, and one that takes \
+         baskets for log-normal. With fewer than ten, nothing is claimed of money.",
+    ),
+    (
+        "Expected",
+        "Of places, kinds and categories of picks: the share of all picks that was bought. Of segments: the difference that \
+         all customers together show.",
     ),
     (
         "95 % interval",

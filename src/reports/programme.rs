@@ -1,6 +1,7 @@
 //! What all campaigns earned together: small shops get an answer after a quarter, where a single campaign gives none.
 
 use super::report::{Group, Report};
+use super::verdict::is_handful;
 use super::{ReportError, Reported, report_of};
 use crate::ids::CampaignId;
 use crate::installation::Installation;
@@ -61,7 +62,9 @@ pub fn of(reports: impl IntoIterator<Item = Reported>, already_left_out: usize) 
     let (mut estimate, mut squares, mut any) = (0.0, 0.0, false);
     for reported in reports {
         let mail = reported.report.mail.as_ref();
-        if let Some(money) = mail.and_then(|mail| mail.additional_revenue) {
+        // What a handful of buyers paid says nothing of money, not even as a part of a sum.
+        let told = mail.filter(|mail| !is_handful(&reported.report, mail));
+        if let Some(money) = told.and_then(|mail| mail.additional_revenue) {
             estimate += money.estimate;
             squares += ((money.high - money.low) / 2.0).powi(2);
             any = true;

@@ -31,7 +31,8 @@
     var button = document.createElement("button");
     button.type = "button";
     button.className = "link-button";
-    button.textContent = link.textContent + " as PNG";
+    button.textContent = "PNG";
+    button.setAttribute("aria-label", link.textContent + " as PNG");
     button.addEventListener("click", function () {
       button.disabled = true;
       var name = link.getAttribute("href").split("/").slice(-1)[0].replace(/\.svg$/, ".png");

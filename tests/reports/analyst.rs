@@ -87,7 +87,7 @@ fn takes_a_report_along(browser: &Browser) {
     browser.follow("Download all of it");
     assert!(browser.saved("report-1.zip").starts_with(b"PK"));
     // The browser draws the chart's file: as large as it, twice, and not all of one colour.
-    browser.find_text("#table-groups button", "picture as PNG").click();
+    browser.find_text("#table-groups button", "PNG").click();
     let png = image::load_from_memory(&browser.saved("funnel.png")).unwrap().to_rgb8();
     assert_eq!(png.width(), 1_280);
     let first = *png.get_pixel(0, 0);

@@ -94,11 +94,11 @@ fn bootstrap_intervals_cover_heavy_tails() {
     assert_between("bootstrap", found, 0.935, 0.96);
 }
 
-/// A tenth of the audience is held out, and few of it buy: where Welch's interval covers 83 to 93 %.
+/// A tenth of the audience is held out, and few of it buy: where Welch's interval covers 89 to 93 % of the skewed ones.
 #[test]
 fn few_buyers_with_heavy_tails_are_covered() {
     for (buys, sigma, campaigns) in
-        [(0.01, 0.7, 10_000), (0.01, 1.0, 10_000), (0.01, 1.5, 10_000), (0.03, 1.0, 4_000), (0.1, 1.5, 1_500)]
+        [(0.01, 0.7, 4_000), (0.01, 1.0, 4_000), (0.01, 1.5, 4_000), (0.03, 1.0, 4_000), (0.1, 1.5, 1_500)]
     {
         let found: Vec<(bool, bool)> = (0..campaigns)
             .into_par_iter()
@@ -122,7 +122,6 @@ fn few_buyers_with_heavy_tails_are_covered() {
             found.iter().filter(|one| of(one)).count() as f64 / found.len() as f64
         };
         let name = format!("{buys} buy, σ {sigma}");
-        println!("{name}: {:.3}, Welch {:.3}, said {}", part(|one| one.0), part(|one| one.1), found.len());
         assert_between(&name, part(|one| one.0), 0.945, 0.995);
         assert!(part(|one| one.0) >= part(|one| one.1));
     }

@@ -1,6 +1,7 @@
 //! What every page shares: the shell around it, forms with CSRF protection, uploads, errors, assets.
 
 pub mod assets;
+pub mod colour;
 mod error;
 mod error_pages;
 mod form;

@@ -1,7 +1,6 @@
 //! A campaign's e-mail: a template compiled once, and filled for each recipient.
 
 mod block;
-mod colour;
 mod desk;
 mod fault;
 pub mod gallery;

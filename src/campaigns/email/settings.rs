@@ -1,12 +1,12 @@
 //! What all e-mails of the shop share: its colour, logo, sender and small print.
 
-use super::colour::Colour;
 use super::desk;
 use super::parts::is_harmless;
 use crate::auth::{Analyst, Marketer, SignedIn};
 use crate::installation::Installation;
 use crate::store::audit;
 use crate::store::emails::{self, EmailSettings};
+use crate::web::colour::Colour;
 use crate::web::{self, Form, Page, Section, Shell};
 use actix_web::HttpResponse;
 use actix_web::web::Data;

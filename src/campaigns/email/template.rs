@@ -1,11 +1,11 @@
 //! A template compiled once for a campaign, and filled for each recipient.
 
-use super::colour::Colour;
 use super::fault::{self, Fault, line_of};
 use super::mark::{self, Names};
 use super::parts::{self, Fixed, Mail, Part, Writing, is_harmless};
 use super::text;
 use crate::store::emails::EmailSettings;
+use crate::web::colour::Colour;
 use mrml::prelude::render::RenderOptions;
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 /// What every contrast of text must reach (WCAG 2.2, AA).
 const ENOUGH: f64 = 4.5;
 const LIGHT: Colour = Colour([255, 255, 255]);
-/// The dark cards of [`super::block::STYLE`].
+/// The dark cards of e-mails.
 const DARK: Colour = Colour([27, 33, 31]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

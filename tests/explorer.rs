@@ -7,7 +7,9 @@ mod support;
 use chrono::{DateTime, TimeDelta, Utc};
 use handpick::history::{EventRange, History};
 use handpick::ids::ShopId;
+use handpick::picker::around::Company;
 use handpick::picker::behaviour::{self, Detail, Weighing};
+use handpick::picker::groups::groups;
 use handpick::picker::ledger::{Ledger, Standing};
 use handpick::picker::model_file::{self, LiveModel};
 use handpick::picker::pick::{Known, Picker};
@@ -15,27 +17,31 @@ use handpick::picker::picks_file;
 use handpick::picker::plan::{Arm, Plan};
 use handpick::picker::rules::{self, Setting};
 use handpick::picker::sitting::{Sitting, Terms};
+use handpick::picker::visits::Rivals;
 use handpick::progress::Silent;
 use handpick::recommender::Params;
-use handpick::records::Customer;
+use handpick::records::{Customer, EventKind};
 use handpick::store::models::{self, StoredModel};
 use handpick::store::{Store, campaigns};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use support::browser::{Browser, keys};
+use support::server;
 use support::shop::{Served, Shop};
-use ureq::Agent;
 
 const SHOP: ShopId = ShopId(1);
 
-struct Visitor<'a> {
-    served: &'a Served,
-    agent: Agent,
-}
+/// Somebody signed in, whose pages keep to the policy of content.
+struct Visitor(server::Visitor);
 
-impl Visitor<'_> {
+impl Visitor {
+    fn sign_in(served: &Served, email: &str, password: &str) -> Self {
+        Self(server::Visitor::Visitor::sign_in(&served.url, email, password))
+    }
+
     fn get(&self, path: &str) -> (u16, String) {
-        let mut response = self.agent.get(format!("{}{path}", self.served.url)).call().unwrap();
-        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+        let response = self.0.get(path);
+        (response.status().as_u16(), server::body(response))
     }
 
     fn page(&self, path: &str) -> String {
@@ -44,24 +50,12 @@ impl Visitor<'_> {
         assert!(!page.contains("style=") && !page.contains("<script>"), "the policy of content: {path}");
         page
     }
-}
 
-impl Visitor<'_> {
     /// The answer's status, and the page when there is one.
     fn post(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
-        let account = self.page("/account");
-        let csrf = account.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        let all = fields.iter().copied().chain([("csrf", csrf)]);
-        let mut response = self.agent.post(format!("{}{path}", self.served.url)).send_form(all).unwrap();
-        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+        let response = self.0.post(path, fields);
+        (response.status().as_u16(), server::body(response))
     }
-}
-
-fn sign_in<'a>(served: &'a Served, email: &str, password: &str) -> Visitor<'a> {
-    let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-    let fields = [("email", email), ("password", password)];
-    assert_eq!(agent.post(format!("{}/sign-in", served.url)).send_form(fields).unwrap().status(), 303);
-    Visitor { served, agent }
 }
 
 /// What a person reads: the page without its tags.
@@ -89,7 +83,7 @@ fn open(shop: &Shop, model: &StoredModel) -> LiveModel {
 
 fn standing(shop: &Shop, as_of: DateTime<Utc>) -> Standing {
     let snapshot = History::open(&shop.path().join("data/shops/1/history")).unwrap().snapshot().unwrap();
-    Standing::at(Arc::new(Ledger::open(&snapshot).unwrap()), &snapshot, as_of).unwrap()
+    Standing::at(Arc::new(Ledger::open(&snapshot).unwrap()), as_of)
 }
 
 /// Customers who bought something before the moment, and all that the shop knows of them.
@@ -205,7 +199,7 @@ fn a_customer_is_looked_at_from_the_search_to_the_reasons() {
     let (password, analysts) = (shop.add_owner(), add_analyst(&shop));
     shop.must(&["sync"]);
     let served = shop.serve();
-    let owner = sign_in(&served, "owner@example.com", &password);
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
     let (status, page) = owner.get("/explorer/customer?customer=x");
     assert_eq!(status, 404);
     assert!(words(&page).contains("There is no model yet"), "{}", words(&page));
@@ -215,8 +209,8 @@ fn a_customer_is_looked_at_from_the_search_to_the_reasons() {
     let standing = standing(&shop, last);
     let customer = buyers(&standing, 1).remove(0);
     let served = shop.serve();
-    let owner = sign_in(&served, "owner@example.com", &password);
-    let analyst = sign_in(&served, "ana@example.com", &analysts);
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
+    let analyst = Visitor::sign_in(&served, "ana@example.com", &analysts);
     let (id, name) = (&customer.id, customer.last_name.as_ref().unwrap());
     let address = customer.email.as_ref().unwrap();
 
@@ -246,6 +240,10 @@ fn a_customer_is_looked_at_from_the_search_to_the_reasons() {
     assert_eq!(owner.page(&format!("{path}&slots=7")).matches("<article class=\"product-card\"").count(), 7);
     assert!(page.contains("<svg") && text.contains(" buyers"), "{text}");
 
+    for told in recounted(&shop, last, id) {
+        assert!(text.contains(&told), "{told} in {text}");
+    }
+
     // On an earlier day less is known, and the model knows too much.
     let day = (last - TimeDelta::days(200)).format("%Y-%m-%d").to_string();
     let earlier = words(&owner.page(&format!("{path}&on={day}")));
@@ -274,9 +272,55 @@ fn a_customer_is_looked_at_from_the_search_to_the_reasons() {
         assert_eq!(found, status, "{wrong}");
         assert!(words(&page).contains(said), "{wrong}: {}", words(&page));
     }
-    let nobody = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
-    let nobody = Agent::from(nobody).get(format!("{}/explorer", served.url)).call().unwrap();
+    let nobody = server::browser().get(format!("{}/explorer", served.url)).call().unwrap();
     assert_eq!(nobody.status(), 303, "to the sign-in");
+}
+
+/// What the page must say of a buyer, counted event by event: orders and money; and where they stand among all buyers.
+fn recounted(shop: &Shop, until: DateTime<Utc>, customer: &str) -> [String; 4] {
+    #[derive(Default)]
+    struct Buyer {
+        orders: BTreeSet<String>,
+        spent: i64,
+        last_us: i64,
+    }
+    let snapshot = History::open(&shop.path().join("data/shops/1/history")).unwrap().snapshot().unwrap();
+    let mut buyers: BTreeMap<String, Buyer> = BTreeMap::new();
+    for events in snapshot.events(EventRange::before(until)).unwrap() {
+        for event in events.unwrap().iter() {
+            let Some(id) = event.customer else { continue };
+            let sign = match event.kind {
+                EventKind::Purchase => 1,
+                EventKind::Refund => -1,
+                _ => continue,
+            };
+            let buyer = buyers.entry(id.to_owned()).or_default();
+            buyer.spent += sign * event.value.unwrap().ten_thousandths();
+            if sign > 0 {
+                buyer.orders.insert(event.order.unwrap().to_owned());
+                buyer.last_us = buyer.last_us.max(event.at_us);
+            }
+        }
+    }
+    buyers.retain(|_, buyer| !buyer.orders.is_empty());
+    let own = &buyers[customer];
+    let spaced = |number: i64| handpick::web::whole(number).replace('\u{202f}', " ");
+    let below = |is_below: &dyn Fn(&Buyer) -> bool| {
+        100 * buyers.values().filter(|buyer| is_below(buyer)).count() / buyers.len()
+    };
+    let more_recently = 100 - below(&|buyer| buyer.last_us > own.last_us);
+    let cents = (own.spent + 50) / 100;
+    [
+        format!(
+            "Orders{}Spent, less what was sent back{}.{:02} EUR",
+            own.orders.len(),
+            spaced(cents / 100),
+            cents % 100
+        ),
+        format!("Bought more recently than {more_recently} %"),
+        format!("More orders than {} %", below(&|buyer| buyer.orders.len() < own.orders.len())),
+        format!("Spent more than {} %", below(&|buyer| buyer.spent < own.spent)),
+    ]
 }
 
 /// A shop with an older and a newer model, and the two accounts' passwords.
@@ -298,7 +342,7 @@ fn a_product_and_an_imagined_customer_are_looked_at() {
     let best = (0..catalogue.len()).max_by(|&a, &b| sales[a].total_cmp(&sales[b])).unwrap();
     let product = catalogue.product(best as u32);
     let served = shop.serve();
-    let owner = sign_in(&served, "owner@example.com", &password);
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
 
     assert!(words(&owner.page("/explorer/product")).contains("What sells best now"));
     let page = owner.page(&format!("/explorer/product?product={}&model=1&rules=none", product.id));
@@ -308,11 +352,11 @@ fn a_product_and_an_imagined_customer_are_looked_at() {
     }
     assert!(text.contains("No. 1") && text.contains("among 200 best-sellers"), "{text}");
     // An independent count of the orders that hold it.
-    let orders: std::collections::BTreeSet<(Option<&str>, u32)> = (standing.ledger.pasts.rows())
+    let orders: BTreeSet<(Option<&str>, u32)> = (standing.ledger.pasts.rows())
         .flat_map(|(customer, row)| row.iter().map(move |done| (customer, done)))
-        .filter(|(_, done)| done.kind == handpick::records::EventKind::Purchase)
+        .filter(|(_, done)| done.kind() == EventKind::Purchase)
         .filter(|(_, done)| standing.ledger.pasts.product(done) == Some(best as u32))
-        .map(|(customer, done)| (customer, done.order))
+        .map(|(customer, done)| (customer, standing.ledger.pasts.line(done).order))
         .collect();
     let told = format!("Of the {} orders that hold it", handpick::web::whole(orders.len() as i64));
     assert!(text.contains(&told), "{told} in {text}");
@@ -339,19 +383,250 @@ fn a_product_and_an_imagined_customer_are_looked_at() {
     }
 }
 
+/// Visits to a product, and for each other product the visits to both and the orders that hold both.
+fn compared(shop: &Shop, until: DateTime<Utc>, product: &str) -> (usize, BTreeMap<String, (usize, usize)>) {
+    let snapshot = History::open(&shop.path().join("data/shops/1/history")).unwrap().snapshot().unwrap();
+    let mut looks: BTreeMap<String, Vec<(i64, String)>> = BTreeMap::new();
+    let mut orders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for events in snapshot.events(EventRange::before(until)).unwrap() {
+        for event in events.unwrap().iter() {
+            let Some(id) = event.product else { continue };
+            match (event.kind, event.customer) {
+                (EventKind::View, Some(customer)) => {
+                    looks.entry(customer.to_owned()).or_default().push((event.at_us, id.to_owned()));
+                }
+                (EventKind::Purchase, _) => {
+                    orders.entry(event.order.unwrap().to_owned()).or_default().insert(id.to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+    let (mut visits, mut both) = (0, BTreeMap::<String, (usize, usize)>::new());
+    for looks in looks.values_mut() {
+        looks.sort();
+        let mut visit: BTreeSet<String> = BTreeSet::new();
+        for at in 0..looks.len() {
+            visit.insert(looks[at].1.clone());
+            let is_over = looks.get(at + 1).is_none_or(|next| next.0 - looks[at].0 > 30 * 60 * 1_000_000);
+            if is_over && visit.contains(product) {
+                visits += 1;
+                visit.iter().for_each(|other| both.entry(other.clone()).or_default().0 += 1);
+            }
+            if is_over {
+                visit.clear();
+            }
+        }
+    }
+    for order in orders.values().filter(|order| order.contains(product)) {
+        order.iter().for_each(|other| both.entry(other.clone()).or_default().1 += 1);
+    }
+    both.remove(product);
+    (visits, both)
+}
+
+#[test]
+fn what_is_looked_at_instead_and_who_would_want_it_is_counted() {
+    let (shop, password, _) = shop_with_two_models();
+    let last = "2026-10-01T00:00:00Z".parse().unwrap();
+    let standing = standing(&shop, last);
+    let (catalogue, activity) = (&standing.ledger.catalogue, &standing.activity);
+    let rivals = |number: u32| Rivals::of(&standing, number, &Company::of(&standing, number));
+    let with_rivals = (0..catalogue.len() as u32).filter(|&number| !rivals(number).rivals.is_empty());
+    let number = with_rivals.max_by_key(|&number| rivals(number).visits).expect("people compare");
+    let product = catalogue.product(number);
+    let (visits, both) = compared(&shop, last, &product.id);
+    let found = rivals(number);
+    assert_eq!(found.visits as usize, visits);
+    for rival in &found.rivals {
+        let counted = both[&catalogue.product(rival.product).id];
+        assert_eq!((rival.visits as usize, rival.orders as usize), counted, "{}", product.id);
+    }
+    let served = shop.serve();
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
+    let page = words(&owner.page(&format!("/explorer/product?product={}&rules=none", product.id)));
+    let whole = |count: usize| handpick::web::whole(count as i64).replace('\u{202f}', " ");
+    let first = &found.rivals[0];
+    let told = format!(
+        "{}{} of {}",
+        catalogue.product(first.product).title,
+        whole(first.visits as usize),
+        whole(visits)
+    );
+    assert!(page.contains("Looked at instead") && page.contains(&told), "{told} in {page}");
+
+    // Who bought it lately, and who ever did, group by group.
+    let bought = |customer: u32, since_us: i64| activity.bought(Some(customer)).has_since(number, since_us);
+    let since_us = (standing.ledger.pasts.last().unwrap() - TimeDelta::days(90)).timestamp_micros();
+    let lately = (0..activity.customers.len() as u32).filter(|&one| bought(one, since_us)).count();
+    assert!(page.contains(&format!("{} customers bought it in the last 90 days", whole(lately))), "{page}");
+    let groups = groups(activity, catalogue, standing.ledger.pasts.last().unwrap(), &Silent).unwrap();
+    for group in &groups {
+        let ever = group.customers.iter().filter(|&&one| bought(one, i64::MIN)).count();
+        let share = handpick::web::percent(ever as f64 / group.customers.len() as f64).replace('\u{a0}', " ");
+        let line = format!("{}{}{share}", group.in_words(), whole(group.customers.len()));
+        assert!(page.contains(&line), "{line} in {page}");
+    }
+    // And the page of one of them says so too.
+    let member = activity.customers.id(groups[0].customers[0]);
+    let page = words(&owner.page(&format!("/explorer/customer?customer={member}")));
+    let told = format!(
+        "They are like these: {} ({} customers",
+        groups[0].in_words(),
+        whole(groups[0].customers.len())
+    );
+    assert!(page.contains(&told), "{told} in {page}");
+}
+
+#[test]
+fn a_customer_sees_the_shop_in_its_own_colour_with_live_picks() {
+    let (shop, password, analysts) = shop_with_two_models();
+    let customer = buyers(&standing(&shop, "2026-10-01T00:00:00Z".parse().unwrap()), 1).remove(0);
+    let (id, first_name) = (&customer.id, customer.first_name.as_ref().unwrap());
+    let served = shop.serve();
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
+    let analyst = Visitor::sign_in(&served, "ana@example.com", &analysts);
+    assert!(words(&owner.page("/explorer/preview")).contains("Set the shop's colour and logo"));
+    let look = [
+        ("colour", "#7a1fa2"),
+        ("logo_url", "https://shop.example/logo.png"),
+        ("sender_name", "Corner <Shop>"),
+        ("footer", "Corner Shop, 1 High Street"),
+    ];
+    assert_eq!(owner.post("/shop/email", &look).0, 303);
+    let around = owner.page(&format!("/explorer/preview?customer={id}&show=mail&width=phone"));
+    assert!(
+        around.contains("device-phone") && around.contains(&format!("/explorer/preview/mail?customer={id}"))
+    );
+    assert!(!words(&around).contains("Set the shop's colour"));
+
+    let mail = owner.get(&format!("/explorer/preview/mail?customer={id}&model=1")).1;
+    let shown = owner.page(&format!("/explorer/customer?customer={id}&model=1"));
+    assert!(mail.contains("#7a1fa2") && mail.contains("https://shop.example/logo.png"), "{mail}");
+    assert!(mail.contains("Corner &#60;Shop&#62;") && mail.contains("1 High Street"), "{mail}");
+    assert!(mail.contains(&format!("Picked for you, {first_name}")), "{mail}");
+    let titles = |page: &str, heading: &str| -> Vec<String> {
+        page.split(heading)
+            .skip(1)
+            .map(|part| words(&format!("<{part}")).split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()
+    };
+    let in_mail: Vec<String> =
+        mail.split("<h2>").skip(1).map(|part| part.split('<').next().unwrap().to_owned()).collect();
+    assert_eq!(in_mail.len(), 4);
+    assert_eq!(titles(&shown, "<article").len(), 4);
+    assert!(in_mail.iter().all(|title| shown.contains(title.as_str())), "{in_mail:?}");
+    let hidden = analyst.get(&format!("/explorer/preview/mail?customer={id}&model=1")).1;
+    assert!(hidden.contains("Picked for you<") && !hidden.contains(first_name.as_str()), "{hidden}");
+
+    // The document is a shop's: styles of its own, in a frame of ours alone, and it runs nothing.
+    let answer = owner.0.get(&format!("/explorer/preview/page?customer={id}&model=1"));
+    let policy = server::header(&answer, "content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'self'"), "{policy}");
+    assert!(!policy.contains("script-src") && !policy.contains("allow-scripts"), "{policy}");
+    let page = server::body(answer);
+    assert!(
+        page.contains("Goes with it") && page.contains("Picked for you") && page.contains("Because you"),
+        "{page}"
+    );
+    // Somebody who has just come sees the product, and what sells.
+    let new = owner.get("/explorer/preview/page?model=1").1;
+    assert!(new.contains("Others like these") && new.contains("Goes with it"), "{new}");
+    for (path, status) in [
+        ("preview?customer=nobody", 404),
+        ("preview?product=zzz", 404),
+        ("preview/page?product=zzz", 404),
+        ("preview/mail?customer=nobody", 404),
+        ("preview/mail?slots=99", 422),
+    ] {
+        assert_eq!(owner.get(&format!("/explorer/{path}")).0, status, "{path}");
+    }
+    assert_eq!(
+        server::browser().get(format!("{}/explorer/preview/page", served.url)).call().unwrap().status(),
+        303
+    );
+}
+
+/// Every view of the explorer, about one customer where it is about one.
+fn every_view(customer: &str) -> Vec<String> {
+    let of_one = [
+        "customer?",
+        "basket?",
+        "preview?",
+        "preview?show=mail&",
+        "preview/page?",
+        "preview/mail?",
+        "compare?",
+    ];
+    let others = [
+        "",
+        "product",
+        "product?product=PRD-00001&rules=none",
+        "models",
+        "models/1",
+        "map?model=1",
+        "map.json?model=1",
+    ];
+    let of_one = of_one.iter().map(|view| format!("/explorer/{view}customer={customer}"));
+    let found = [format!("/explorer?search={customer}")];
+    of_one
+        .chain(others.iter().map(|view| format!("/explorer/{view}").trim_end_matches('/').to_owned()))
+        .chain(found)
+        .collect()
+}
+
+#[test]
+fn names_and_addresses_are_for_roles_that_may_see_them() {
+    let (shop, password, analysts) = shop_with_two_models();
+    let standing = standing(&shop, "2026-10-01T00:00:00Z".parse().unwrap());
+    let customer = buyers(&standing, 1).remove(0);
+    let secrets: Vec<String> = standing
+        .ledger
+        .people
+        .ids()
+        .map(|id| standing.ledger.people.get(id).unwrap())
+        .flat_map(|one| {
+            let name = format!("{} {}", one.first_name.as_deref()?, one.last_name.as_deref()?);
+            Some([one.email.clone()?, name])
+        })
+        .flatten()
+        .collect();
+    assert!(secrets.len() > 1000);
+    let served = shop.serve();
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
+    let analyst = Visitor::sign_in(&served, "ana@example.com", &analysts);
+    let tells = |page: &str| secrets.iter().any(|secret| page.contains(secret.as_str()));
+    let mut told = 0;
+    for view in every_view(&customer.id) {
+        let (status, page) = analyst.get(&view);
+        assert!(!tells(&page), "{view} tells an analyst who somebody is");
+        assert_eq!(owner.get(&view).0, status, "{view}");
+        told += usize::from(tells(&owner.get(&view).1));
+        // Nobody at all sees anything without signing in.
+        let nobody = server::browser().get(format!("{}{view}", served.url)).call().unwrap();
+        assert!([303, 401].contains(&nobody.status().as_u16()), "{view}");
+    }
+    assert!(told >= 4, "an owner is told on {told} views");
+}
+
 #[test]
 #[expect(clippy::too_many_lines, reason = "one decision, followed from the page into campaigns and back")]
 fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
     let (shop, password, analysts) = shop_with_two_models();
     let served = shop.serve();
-    let owner = sign_in(&served, "owner@example.com", &password);
-    let analyst = sign_in(&served, "ana@example.com", &analysts);
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
+    let analyst = Visitor::sign_in(&served, "ana@example.com", &analysts);
 
     let page = analyst.page("/explorer/compare?model=1&other=2");
     let text = words(&page);
-    for part in
-        ["customers looked at", "in common, on average", "Customers at a glance", "Different products shown"]
-    {
+    for part in [
+        "customers looked at",
+        "in common, on average",
+        "Customers at a glance",
+        "Different products shown",
+        "Who gains",
+        "5 orders and more",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!(page.matches("class=\"glance-picks\"").count() % 2, 0);
@@ -379,6 +654,21 @@ fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
     let hits = handpick::web::percent(metrics["model"]["hit_rate"].as_f64().unwrap()).replace('\u{a0}', " ");
     let low = 100.0 * metrics["tried"][0]["intervals"]["hit_rate"][0].as_f64().unwrap();
     assert!(card.contains(&format!("{hits} ({low:.1} to ")), "{hits} {low} in {card}");
+    for (by, at_least) in [("activity", 3), ("alike", 2)] {
+        let parts = metrics["parts"][by].as_array().unwrap();
+        assert!(parts.len() >= at_least, "{parts:?}");
+        let all: u64 = parts.iter().map(|part| part["customers"].as_u64().unwrap()).sum();
+        assert_eq!(Some(all), metrics["test_customers"].as_u64(), "each customer is in one part");
+        let hits: f64 = (parts.iter())
+            .map(|part| part["model"][1].as_f64().unwrap() * part["customers"].as_f64().unwrap())
+            .sum();
+        assert!((hits / all as f64 - metrics["model"]["hit_rate"].as_f64().unwrap()).abs() < 1e-9);
+        for part in parts {
+            let own = handpick::web::percent(part["model"][1].as_f64().unwrap()).replace('\u{a0}', " ");
+            let line = format!("{}{}{own} (", part["name"].as_str().unwrap(), part["customers"]);
+            assert!(card.contains(&line), "{line} in {card}");
+        }
+    }
     assert_eq!(owner.get("/explorer/models/99").0, 404);
     assert_eq!(owner.get("/explorer/models/x").0, 404);
 
@@ -387,7 +677,7 @@ fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
     assert_eq!(analyst.post("/explorer/models/1/use", &[("note", "mine")]).0, 403);
     assert_eq!(owner.post("/explorer/models/1/use", &[("note", " ")]).0, 422);
     assert_eq!(owner.post("/explorer/models/9/use", &[("note", "why not")]).0, 404);
-    let forged = owner.agent.post(format!("{}/explorer/models/1/use", served.url));
+    let forged = owner.0.agent.post(format!("{}/explorer/models/1/use", served.url));
     assert_eq!(forged.send_form([("note", "no token")]).unwrap().status(), 403);
     let reason = "The new one shows <too many> candles";
     assert_eq!(owner.post("/explorer/models/1/use", &[("note", reason)]).0, 303);
@@ -421,7 +711,7 @@ fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
     };
     assert_eq!(run().unwrap().0, 1);
     let served = shop.serve();
-    let owner = sign_in(&served, "owner@example.com", &password);
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
     assert_eq!(owner.post("/explorer/models/free", &[("note", "It is better now")]).0, 303);
     assert!(words(&owner.page("/explorer/models")).contains("Handpick chose it"));
     drop(served);
@@ -430,7 +720,7 @@ fn two_models_are_compared_and_a_decision_is_followed_by_campaigns() {
     let file = shop.path().join("data/shops/1/models").join(&stored(&shop).last().unwrap().file);
     std::fs::remove_file(file).unwrap();
     let served = shop.serve();
-    let owner = sign_in(&served, "owner@example.com", &password);
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
     let (status, page) = owner.post("/explorer/models/1/use", &[("note", "again")]);
     assert_eq!(status, 409);
     assert!(words(&page).contains("missing or damaged"), "{}", words(&page));
@@ -445,8 +735,8 @@ fn a_map_is_drawn_by_a_job_and_becomes_a_list_for_a_campaign() {
     shop.must(&["train", "--model", "item_knn"]);
     shop.must(&["train", "--model", "popular"]);
     let served = shop.serve();
-    let owner = sign_in(&served, "owner@example.com", &password);
-    let analyst = sign_in(&served, "ana@example.com", &analysts);
+    let owner = Visitor::sign_in(&served, "owner@example.com", &password);
+    let analyst = Visitor::sign_in(&served, "ana@example.com", &analysts);
     assert!(words(&owner.page("/explorer/map?model=2")).contains("there is nothing to lay out"));
     assert!(words(&analyst.page("/explorer/map?model=1")).contains("is not drawn yet"));
     assert_eq!(analyst.get("/explorer/map.json?model=1").0, 404);
@@ -492,7 +782,7 @@ fn a_map_is_drawn_by_a_job_and_becomes_a_list_for_a_campaign() {
         / (ids.len() * ids.len()) as f64;
     assert!(alike / ids.len() as f64 > 1.3 * chance, "{alike} of {}, by chance {chance}", ids.len());
 
-    let list = |who: &Visitor<'_>, name: &str, products: &str, ticked: &str| {
+    let list = |who: &Visitor, name: &str, products: &str, ticked: &str| {
         let fields = [("model", "1"), ("name", name), ("products", products), ("product", ticked)];
         who.post("/explorer/map/list", &fields)
     };
@@ -537,6 +827,9 @@ fn every_view_is_walked_in_a_browser() {
     browser.see("What sells best now");
     browser.click("a.mini-title");
     browser.see("Who would want it");
+    browser.follow("See its page in the shop");
+    browser.see("A product leads to its page");
+    assert!(browser.has("iframe[title^='The shop\'s page of']"));
     browser.follow("Two models");
     browser.see("On the whole");
     browser.follow("Model cards");
@@ -564,8 +857,19 @@ fn every_view_is_walked_in_a_browser() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 
     browser.resize(390, 844);
-    let views =
-        ["", "/product", "/basket", "/compare", "/models", "/models/1", "/map", "/customer?customer=C000008"];
+    let views = [
+        "",
+        "/product",
+        "/product?product=PRD-00001",
+        "/basket",
+        "/preview",
+        "/preview?show=mail&width=phone",
+        "/compare",
+        "/models",
+        "/models/1",
+        "/map",
+        "/customer?customer=C000008",
+    ];
     for view in views {
         go(&format!("/explorer{view}"));
         assert!(!browser.overflows(), "{view}");

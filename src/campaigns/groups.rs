@@ -79,16 +79,7 @@ fn found(installation: &Installation, alike: &Alike) -> Result<Option<Arc<Found>
 
 /// Its place and its words: after a sync other groups may stand there, and two may be described alike.
 fn name(place: usize, group: &Group) -> String {
-    format!("{place}: {}", in_words(group))
-}
-
-fn in_words(group: &Group) -> String {
-    let mut words = group.words.join(", ");
-    if words.is_empty() {
-        "like most customers".clone_into(&mut words);
-    }
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    format!("{place}: {}", group.in_words())
 }
 
 /// GET /campaigns/{id}/groups
@@ -120,7 +111,7 @@ fn look(
             };
             let shown = |(place, group): (usize, &Group)| Shown {
                 name: name(place, group),
-                words: in_words(group),
+                words: group.in_words(),
                 customers: web::whole(group.customers.len() as i64),
                 share: web::percent(group.customers.len() as f64 / all.max(1) as f64),
                 products: group.products.iter().map(picture).collect(),
@@ -166,7 +157,7 @@ fn keep(
     let (_, group) = chosen.ok_or_else(changed)?;
     let ids: Vec<String> =
         group.customers.iter().map(|&customer| found.activity.customers.id(customer).to_owned()).collect();
-    let words = in_words(group);
+    let words = group.in_words();
     become_audience(installation, who, (&campaign, form.text("version")), &words, &ids)?;
     Ok(format!("The campaign is for the {} customers who are so: {words}.", web::whole(ids.len() as i64)))
 }

@@ -42,6 +42,10 @@ pub struct Asked {
     pub search: String,
     pub colour: String,
     pub all: String,
+    /// What a preview shows: `mail`, or the page of a product.
+    pub show: String,
+    /// How wide a preview is: `phone`, or a desktop's.
+    pub width: String,
 }
 
 /// A value of a list, on the page.
@@ -86,7 +90,7 @@ impl View {
     pub fn of(installation: &Installation, lookout: &Lookout, asked: &Asked) -> Result<Self, WebError> {
         let as_of = moment(installation, &asked.on)?;
         let standing = lookout.standing(installation, as_of)?;
-        let first = standing.ledger.pasts.first_us().and_then(DateTime::from_timestamp_micros);
+        let first = standing.ledger.pasts.first();
         if let Some(first) = first.filter(|first| as_of.is_some_and(|as_of| as_of <= *first)) {
             return Err(WebError::BadInput(format!(
                 "Nothing is known of that day: the history begins on {}. Choose a later one.",

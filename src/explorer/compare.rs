@@ -2,9 +2,10 @@
 
 use super::answer::found;
 use super::ask::{Asked, Choice, Controls, View, model_choices};
+use super::gains;
 use super::lookout::{Lookout, internal};
 use super::picks::{Picks, picks};
-use super::run::Run;
+use super::run::{By, Run};
 use super::sample::Sample;
 use super::show::{Card, card, name};
 use crate::auth::Analyst;
@@ -35,6 +36,12 @@ struct ComparePage {
     figures: Vec<(&'static str, String, String)>,
     in_common: String,
     sampled: String,
+    /// Who gains: what both show parts of those looked at …
+    by_orders: Vec<gains::Line>,
+    by_group: Vec<gains::Line>,
+    /// … and who had a right pick, where both were measured on the same customers.
+    by_known: Vec<gains::Measured>,
+    by_alike: Vec<gains::Measured>,
     rows: Vec<Row>,
     /// Both models' picks for the customer asked for.
     pair: Option<[Picks; 2]>,
@@ -101,18 +108,25 @@ fn look(
     let titled = |view: &View| {
         format!("{}, {}", view.model_name(), web::date_time(view.stored.trained_at, installation.zone()))
     };
+    let (own, others) = (Run::of(&first.stored), Run::of(&second.stored));
+    let names = [titled(&first), titled(&second)];
+    let measured = |by| gains::measured(&own, &others, &names, by).unwrap_or_default();
     let mut cautions: Vec<String> = first.cautions.iter().chain(&second.cautions).cloned().collect();
     cautions.dedup();
     Ok(Some(ComparePage {
         others: model_choices(installation, &offered, second.stored.id)?,
         customer: asked.customer.trim().to_owned(),
-        names: [titled(&first), titled(&second)],
+        by_orders: gains::by_orders(&first.standing, &a, &b),
+        by_group: gains::by_group(&first.standing, &lookout.groups(&first.standing)?, &a, &b),
+        by_known: measured(By::Activity),
+        by_alike: measured(By::Alike),
         figures: figures((&first, &a), (&second, &b)),
         in_common: a.in_common(&b).map(web::percent).ok_or_else(|| internal("no places"))?,
         sampled: web::whole(a.customers.len() as i64),
         rows: rows(installation, &shell, &first, &a, &b),
         pair,
         other,
+        names,
         controls: first.controls,
         cautions,
         shell,

@@ -70,7 +70,7 @@ fn look(
     Ok(CustomerPage {
         name: if shell.may_market { name(&customer) } else { String::new() },
         about: about.join(" · "),
-        profile: profile(installation, standing, id),
+        profile: profile(installation, standing, &lookout.groups(standing)?, id),
         timeline: timeline(installation, standing, id, asked.all == "1"),
         picks: picks(installation, &view, &customer, None, &asked.product),
         product: asked.product.trim().to_owned(),

@@ -6,51 +6,83 @@ use super::sample::Sample;
 use crate::history::{History, HistoryError, Snapshot};
 use crate::ids::ModelId;
 use crate::installation::Installation;
+use crate::picker::groups::{Group, groups};
 use crate::picker::ledger::{Ledger, Standing};
 use crate::picker::model_file::{self, LiveModel};
 use crate::picker::plan::Plan;
+use crate::progress::Silent;
+use crate::recommender::segments::SegmentError;
 use crate::store::models::StoredModel;
 use crate::web::WebError;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Moments and models kept: two of each to be compared, and one more to go back to.
-const KEPT: usize = 3;
+/// Moments, models and samples kept: two of each to be compared, and some to go back to.
+const KEPT: usize = 4;
 
 #[derive(Default)]
-pub struct Lookout(Mutex<Kept>);
-
-#[derive(Default)]
-struct Kept {
-    ledger: Option<Arc<Ledger>>,
-    /// The one looked at last comes last.
-    standings: Vec<Arc<Standing>>,
-    models: Vec<(ModelId, Arc<LiveModel>)>,
-    samples: Vec<(SampleKey, Arc<Sample>)>,
+pub struct Lookout {
+    /// By the history's version; never two at once, for each may be large.
+    ledgers: Shelf<u64, Ledger, 1>,
+    standings: Shelf<Moment, Standing, KEPT>,
+    models: Shelf<ModelId, LiveModel, KEPT>,
+    samples: Shelf<SampleKey, Sample, KEPT>,
+    groups: Shelf<Moment, Vec<Group>, KEPT>,
 }
+
+/// A version of the history, and from when it is looked at.
+type Moment = (u64, DateTime<Utc>);
 
 /// What a sample's picks depend on.
 #[derive(Clone, PartialEq)]
 struct SampleKey {
-    version: u64,
-    as_of: DateTime<Utc>,
+    moment: Moment,
     model: ModelId,
     plan: Plan,
 }
 
-/// Takes what `is_meant` to the end of `kept`, and answers it.
-fn recall<T: Clone>(kept: &mut Vec<T>, is_meant: impl Fn(&T) -> bool) -> Option<T> {
-    let at = kept.iter().position(is_meant)?;
-    let found = kept.remove(at);
-    kept.push(found.clone());
-    Some(found)
+/// What was asked for last, by what it depends on. Whoever asks for what is just being made for somebody else waits for
+/// it; nobody else does.
+struct Shelf<K, V, const MOST: usize>(Mutex<Vec<(K, Place<V>)>>);
+
+type Place<V> = Arc<Mutex<Option<Arc<V>>>>;
+
+impl<K, V, const MOST: usize> Default for Shelf<K, V, MOST> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
 }
 
-fn keep<T>(kept: &mut Vec<T>, new: T) {
-    if kept.len() == KEPT {
-        kept.remove(0);
+impl<K: PartialEq, V, const MOST: usize> Shelf<K, V, MOST> {
+    fn get(&self, key: K, make: impl FnOnce() -> Result<V, WebError>) -> Result<Arc<V>, WebError> {
+        let place = self.place(key);
+        let mut held = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*held {
+            return Ok(known.clone());
+        }
+        let made = Arc::new(make()?);
+        *held = Some(made.clone());
+        Ok(made)
     }
-    kept.push(new);
+
+    /// The one asked for last stands last.
+    fn place(&self, key: K) -> Place<V> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = match kept.iter().position(|(known, _)| *known == key) {
+            Some(at) => kept.remove(at),
+            None => (key, Place::default()),
+        };
+        let place = entry.1.clone();
+        if kept.len() == MOST {
+            kept.remove(0);
+        }
+        kept.push(entry);
+        place
+    }
+
+    fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }
 
 pub fn internal(error: impl std::fmt::Display) -> WebError {
@@ -62,32 +94,22 @@ fn snapshot(installation: &Installation) -> Result<Snapshot, HistoryError> {
 }
 
 impl Lookout {
-    /// The shop as it stood before `as_of`; now when nobody says when. Whoever asks while somebody else's look is being
-    /// prepared waits for it rather than read everything again.
+    /// The shop as it stood before `as_of`; now when nobody says when.
     pub fn standing(
         &self,
         installation: &Installation,
         as_of: Option<DateTime<Utc>>,
     ) -> Result<Arc<Standing>, WebError> {
         let snapshot = snapshot(installation).map_err(internal)?;
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ledger = match &kept.ledger {
-            Some(ledger) if ledger.version == snapshot.version() => ledger.clone(),
-            _ => {
-                kept.standings.clear();
-                kept.samples.clear();
-                // Before the new one is read, so that two never lie in memory.
-                kept.ledger = None;
-                kept.ledger.insert(Arc::new(Ledger::open(&snapshot).map_err(internal)?)).clone()
-            }
-        };
+        let ledger = self.ledgers.get(snapshot.version(), || {
+            // Before the new one is read, so that two never lie in memory.
+            self.standings.clear();
+            self.samples.clear();
+            self.groups.clear();
+            Ledger::open(&snapshot).map_err(internal)
+        })?;
         let as_of = as_of.unwrap_or_else(|| end_of_hour(installation.now()));
-        if let Some(known) = recall(&mut kept.standings, |standing| standing.as_of == as_of) {
-            return Ok(known);
-        }
-        let standing = Arc::new(Standing::at(ledger, &snapshot, as_of).map_err(internal)?);
-        keep(&mut kept.standings, standing.clone());
-        Ok(standing)
+        self.standings.get((ledger.version, as_of), || Ok(Standing::at(ledger.clone(), as_of)))
     }
 
     pub fn model(
@@ -95,47 +117,73 @@ impl Lookout {
         installation: &Installation,
         stored: &StoredModel,
     ) -> Result<Arc<LiveModel>, WebError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, live)) = recall(&mut kept.models, |(id, _)| *id == stored.id) {
-            return Ok(live);
-        }
-        let file = installation.folder.models(installation.shop_id()).join(&stored.file);
-        let live = model_file::load(&file, Some(&stored.checksum)).map_err(|error| {
-            tracing::warn!(%error, model = %stored.id, "a model cannot be opened");
-            WebError::Conflict(format!(
-                "The file of model {} is missing or damaged. Choose another model, or train one anew.",
-                stored.id
-            ))
-        })?;
-        let live = Arc::new(live);
-        keep(&mut kept.models, (stored.id, live.clone()));
-        Ok(live)
+        self.models.get(stored.id, || {
+            let file = installation.folder.models(installation.shop_id()).join(&stored.file);
+            model_file::load(&file, Some(&stored.checksum)).map_err(|error| {
+                tracing::warn!(%error, model = %stored.id, "a model cannot be opened");
+                WebError::Conflict(format!(
+                    "The file of model {} is missing or damaged. Choose another model, or train one anew.",
+                    stored.id
+                ))
+            })
+        })
+    }
+
+    /// What the view's model picks for a sample of customers.
+    pub fn sample(&self, view: &View) -> Result<Arc<Sample>, WebError> {
+        let key =
+            SampleKey { moment: moment(&view.standing), model: view.stored.id, plan: view.plan.clone() };
+        self.samples.get(key, || {
+            Sample::of(view)
+                .map_err(|refusal| WebError::Conflict(format!("Nothing can be picked: {refusal}.")))
+        })
+    }
+
+    /// Customers who are alike, the largest group first; none where too few bought something.
+    pub fn groups(&self, standing: &Standing) -> Result<Arc<Vec<Group>>, WebError> {
+        self.groups.get(moment(standing), || {
+            let Standing { ledger, activity, .. } = standing;
+            // Campaigns look from the last event: so that both find the same.
+            let as_of = ledger.pasts.last().map_or(standing.as_of, |last| last.min(standing.as_of));
+            match groups(activity, &ledger.catalogue, as_of, &Silent) {
+                Err(SegmentError::NoUsers) => Ok(Vec::new()),
+                found => found.map_err(internal),
+            }
+        })
     }
 }
 
-impl Lookout {
-    /// What the view's model picks for a sample of customers.
-    pub fn sample(&self, view: &View) -> Result<Arc<Sample>, WebError> {
-        let key = SampleKey {
-            version: view.standing.ledger.version,
-            as_of: view.standing.as_of,
-            model: view.stored.id,
-            plan: view.plan.clone(),
-        };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, sample)) = recall(&mut kept.samples, |(known, _)| *known == key) {
-            return Ok(sample);
-        }
-        let sample = Sample::of(view)
-            .map_err(|refusal| WebError::Conflict(format!("Nothing can be picked: {refusal}.")))?;
-        let sample = Arc::new(sample);
-        keep(&mut kept.samples, (key, sample.clone()));
-        Ok(sample)
-    }
+fn moment(standing: &Standing) -> Moment {
+    (standing.ledger.version, standing.as_of)
 }
 
 /// So that looks within an hour are looks at one moment; what happened within it is never later.
 fn end_of_hour(now: DateTime<Utc>) -> DateTime<Utc> {
     let hour = TimeDelta::hours(1);
     now.duration_trunc(hour).map_or(now, |start| start + hour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_shelf_keeps_what_was_asked_for_last() {
+        let shelf = Shelf::<u32, u32, 2>::default();
+        let made = Cell::new(0);
+        let get = |key: u32| {
+            let make = || {
+                made.set(made.get() + 1);
+                Ok(10 * key)
+            };
+            *shelf.get(key, make).unwrap()
+        };
+        assert_eq!([get(1), get(2), get(1), get(3)], [10, 20, 10, 30]);
+        assert_eq!(made.get(), 3, "the first was asked for again, and found");
+        assert_eq!((get(1), made.get()), (10, 3));
+        assert_eq!((get(2), made.get()), (20, 4), "it had to go for the third");
+        assert!(shelf.get(9, || Err(internal("no"))).is_err());
+        assert_eq!(get(9), 90, "what failed is tried again");
+    }
 }

@@ -119,6 +119,8 @@ struct MapPage {
     job: Option<String>,
     drawn: Option<usize>,
     lines: Vec<Line>,
+    /// What the points are coloured by.
+    colour: String,
 }
 
 struct Line {
@@ -171,6 +173,7 @@ fn look(
         job: jobs.first().map(|job| job.id.to_string()),
         lines: drawn.as_ref().map(|drawn| lines(installation, &standing, drawn)).unwrap_or_default(),
         drawn: drawn.map(|drawn| drawn.products.len()),
+        colour: asked.colour.clone(),
         shell,
     })
 }

@@ -1,14 +1,13 @@
 //! The models of a shop: runs over time, each one's card, and the decision which of them speaks to customers.
 
 use super::ask;
+use super::drift::Drift;
 use super::lookout::Lookout;
-use super::run::{Figure, Run, limits};
+use super::plot::{self, Columns};
+use super::run::{By, Figure, Part, Run, limits};
 use crate::auth::{Analyst, Marketer};
 use crate::ids::{AccountId, ModelId};
 use crate::installation::Installation;
-use crate::picker::ledger::Standing;
-use crate::picker::live_model::LiveModel;
-use crate::records::EventKind;
 use crate::store::model_choices::{self, ModelChoice};
 use crate::store::models::{self, StoredModel};
 use crate::store::{accounts, audit};
@@ -32,6 +31,8 @@ struct ModelsPage {
     runs: Vec<Line>,
     points: Vec<Point>,
     most: String,
+    /// Other figures, run by run.
+    plots: Vec<Columns>,
     in_use: String,
     is_decided: bool,
     choices: Vec<Decision>,
@@ -88,6 +89,7 @@ fn all(installation: &Installation, shell: Shell) -> Result<ModelsPage, WebError
     Ok(ModelsPage {
         points: points(installation, &runs, most, id),
         most: web::percent(most),
+        plots: plots(installation, &runs, id),
         in_use: in_use.map(|model| titled(installation, &model)).unwrap_or_default(),
         is_decided: decided.is_some(),
         choices: decisions(installation)?,
@@ -142,6 +144,31 @@ fn points(
     measured.iter().enumerate().map(point).collect()
 }
 
+/// What lists look like, run by run, the oldest on the left; the one in use is marked.
+fn plots(installation: &Installation, runs: &[(StoredModel, Run)], in_use: Option<ModelId>) -> Vec<Columns> {
+    let told = [
+        ("coverage", "Products ever picked", "of all products, in anybody's list"),
+        ("popularity", "How popular the picks are", "of all customers had bought the product in a place"),
+        ("personalisation", "How different the lists are", "of two customers' lists differs"),
+    ];
+    let plot = |(key, title, what): (&str, &str, &str)| {
+        let measured: Vec<(&StoredModel, f64)> =
+            runs.iter().rev().filter_map(|(model, run)| Some((model, run.share(key)?))).collect();
+        let (_, newest) = measured.last()?;
+        let value = |(model, share): &(&StoredModel, f64)| {
+            (*share, format!("{}: {}", titled(installation, model), web::percent(*share)))
+        };
+        let values: Vec<_> = measured.iter().map(value).collect();
+        Some(Columns {
+            title: title.to_owned(),
+            told: format!("Newest run: {} {what}", web::percent(*newest)),
+            columns: plot::columns(&values, |at| Some(measured[at].0.id) == in_use),
+            ends: ("oldest run".into(), "newest run".into()),
+        })
+    };
+    told.into_iter().filter_map(plot).collect()
+}
+
 fn decisions(installation: &Installation) -> Result<Vec<Decision>, WebError> {
     let shop = installation.shop_id();
     let (choices, people) = installation
@@ -188,7 +215,9 @@ struct ModelPage {
     days: String,
     params: Vec<(String, String)>,
     limits: &'static [&'static str],
-    since: Vec<String>,
+    since: Drift,
+    activity: Vec<Part>,
+    alike: Vec<Part>,
 }
 
 /// GET /explorer/models/{id}
@@ -240,7 +269,9 @@ fn one(
         days: run.days().map(|(from, until)| format!("{} to {}", day(from), day(until))).unwrap_or_default(),
         params: params(&stored.params),
         limits: limits(&stored.kind),
-        since: since(&standing, &live, &stored),
+        since: Drift::of(&standing, &live, stored.cut_at),
+        activity: run.parts(By::Activity),
+        alike: run.parts(By::Alike),
         verdict: stored.verdict,
         shell,
     })
@@ -262,32 +293,6 @@ fn params(json: &str) -> Vec<(String, String)> {
         (name.replace('_', " "), value)
     };
     params.iter().filter(|(name, _)| *name != "model").map(shown).collect()
-}
-
-/// How the shop has moved on since the model was trained.
-fn since(standing: &Standing, live: &LiveModel, stored: &StoredModel) -> Vec<String> {
-    let (pasts, cut_us) = (&standing.ledger.pasts, stored.cut_at.timestamp_micros());
-    let (mut bought, mut new_products, mut new_customers) = (0u64, 0u64, 0u64);
-    for (customer, row) in pasts.rows() {
-        let after = row.iter().filter(|done| done.kind == EventKind::Purchase && done.at_us >= cut_us);
-        let is_known = customer.is_some_and(|id| live.customers.number(id).is_some());
-        for done in after {
-            bought += 1;
-            new_customers += u64::from(!is_known);
-            let product = pasts.event("", done).product.and_then(|id| live.products.number(id));
-            new_products += u64::from(product.is_none());
-        }
-    }
-    if bought == 0 {
-        return vec!["Nothing was bought since it was trained, as far as Handpick knows.".into()];
-    }
-    let share = |part: u64| web::percent(part as f64 / bought as f64);
-    let days = (standing.as_of - stored.cut_at).num_days();
-    vec![
-        format!("In the {} days since, {} lines were bought.", web::whole(days), web::whole(bought as i64)),
-        format!("{} of them by customers it does not know, or by guests.", share(new_customers)),
-        format!("{} of them are products it does not know and can never pick.", share(new_products)),
-    ]
 }
 
 fn note(form: &Form) -> Result<String, WebError> {

@@ -2,17 +2,18 @@
 
 use super::answer::answer;
 use super::ask::{Asked, Controls, View};
-use super::lookout::{Lookout, internal};
+use super::lookout::Lookout;
 use super::plot::{self, Columns};
 use super::profile::by_month;
-use super::show::{Card, card, card_of_id, name, search_products};
+use super::show::{Card, best_sellers, card, card_of_id, search_products};
+use super::wanting::{Wanting, wanting};
 use crate::auth::Analyst;
 use crate::installation::Installation;
 use crate::picker::around::{Company, nearest};
 use crate::picker::catalogue::Catalogue;
 use crate::picker::ledger::Standing;
-use crate::picker::sitting::Sitting;
 use crate::picker::summary::Summary;
+use crate::picker::visits::Rivals;
 use crate::records::{EventKind, Product};
 use crate::store::campaigns;
 use crate::web::{self, Page, Shell, WebError};
@@ -23,7 +24,6 @@ use std::sync::Arc;
 const NEAR: usize = 12;
 const FOUND: usize = 24;
 const MONTHS: u32 = 18;
-const WANTING: usize = 8;
 const CAMPAIGNS: usize = 10;
 
 #[derive(Template)]
@@ -50,10 +50,14 @@ struct Shown {
     together: Vec<Near>,
     buyers: String,
     then: Vec<Near>,
+    /// Visits in which it was looked at.
+    visits: String,
+    instead: Vec<Near>,
+    has_looks: bool,
     history: Vec<Columns>,
     picked: Vec<(String, String)>,
     campaigns: Vec<(String, String, String)>,
-    wanting: Vec<(String, String)>,
+    wanting: Wanting,
 }
 
 /// A product with how near it is, in hundredths of the nearest.
@@ -85,7 +89,7 @@ fn look(
     let mut found = search_products(catalogue, text, FOUND);
     let mut found_title = "Which one do you mean?";
     if text.is_empty() {
-        found = best_sellers(&view.standing);
+        found = best_sellers(&view.standing, FOUND);
         found_title = "What sells best now";
     } else if found.is_empty() {
         return Err(WebError::NotFound(format!(
@@ -109,14 +113,6 @@ fn look(
     })
 }
 
-fn best_sellers(standing: &Standing) -> Vec<u32> {
-    let mut all: Vec<u32> = (0..standing.ledger.catalogue.len() as u32).collect();
-    let sales = &standing.activity.sales;
-    all.sort_by(|&a, &b| sales[b as usize].total_cmp(&sales[a as usize]).then(a.cmp(&b)));
-    all.truncate(FOUND);
-    all
-}
-
 fn shown(
     installation: &Installation,
     lookout: &Lookout,
@@ -128,6 +124,7 @@ fn shown(
     let catalogue = &standing.ledger.catalogue;
     let product = catalogue.product(number);
     let company = Company::of(standing, number);
+    let rivals = Rivals::of(standing, number, &company);
     let near = nearest(&view.live, &product.id, NEAR);
     let counted = |all: &[(u32, u64)], of: u64| -> Vec<Near> {
         let figure = |count: u64| format!("{} of {}", web::whole(count as i64), web::whole(of as i64));
@@ -156,10 +153,16 @@ fn shown(
         together: counted(&company.together, company.orders),
         buyers: web::whole(company.buyers as i64),
         then: counted(&company.then, company.buyers),
+        visits: web::whole(rivals.visits as i64),
+        instead: counted(
+            &rivals.rivals.iter().map(|one| (one.product, one.visits)).collect::<Vec<_>>(),
+            rivals.visits,
+        ),
+        has_looks: rivals.has_looks,
         history: history(installation, standing, number),
         picked: picked(lookout, view, number)?,
         campaigns: shown_by(installation, &product.id)?,
-        wanting: wanting(lookout, shell, view, &product.id)?,
+        wanting: wanting(lookout, shell, view, number)?,
     })
 }
 
@@ -192,7 +195,7 @@ fn history(installation: &Installation, standing: &Standing, number: u32) -> Vec
     let pasts = &standing.ledger.pasts;
     let mut at_us: [Vec<i64>; 3] = Default::default();
     for done in pasts.rows().flat_map(|(_, row)| row).filter(|done| pasts.product(done) == Some(number)) {
-        match done.kind {
+        match done.kind() {
             EventKind::View => at_us[0].push(done.at_us),
             EventKind::Cart => at_us[1].push(done.at_us),
             EventKind::Purchase => at_us[2].push(done.at_us),
@@ -252,27 +255,4 @@ fn shown_by(installation: &Installation, product: &str) -> Result<Vec<(String, S
     }
     lines.truncate(CAMPAIGNS);
     Ok(lines)
-}
-
-/// Of the sample those for whom the model scores it highest: id, and the name for whoever may see it.
-fn wanting(
-    lookout: &Lookout,
-    shell: &Shell,
-    view: &View,
-    product: &str,
-) -> Result<Vec<(String, String)>, WebError> {
-    if !view.live.model.is_personal() {
-        return Ok(Vec::new());
-    }
-    let sample = lookout.sample(view)?;
-    let sitting = Sitting::of(view.terms(), &sample.customers).map_err(internal)?;
-    let Some(scores) = sitting.scores_of(product) else { return Ok(Vec::new()) };
-    let mut ranked: Vec<(f32, usize)> =
-        scores.into_iter().enumerate().map(|(at, score)| (score, at)).filter(|one| one.0 > 0.0).collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let line = |&(_, at): &(f32, usize)| {
-        let customer = &sample.customers[at];
-        (customer.id.clone(), if shell.may_market { name(customer) } else { String::new() })
-    };
-    Ok(ranked.iter().take(WANTING).map(line).collect())
 }

@@ -3,6 +3,7 @@
 use super::plot::{self, Bar, Column, Columns};
 use super::show::{days, narrowest, times};
 use crate::installation::Installation;
+use crate::picker::groups::Group;
 use crate::picker::ledger::{Spread, Standing};
 use crate::web;
 use chrono::{DateTime, Datelike, Months, Utc};
@@ -16,6 +17,8 @@ const PRICE_CLASSES: usize = 10;
 
 pub struct Profile {
     pub figures: Vec<(&'static str, String)>,
+    /// The group of their like: in words, and how large it is.
+    pub alike: Option<(String, String)>,
     /// Where they stand among all buyers.
     pub standing: Vec<Columns>,
     pub months: Columns,
@@ -24,8 +27,13 @@ pub struct Profile {
     pub brands: Vec<Bar>,
 }
 
-/// `None` when they never bought.
-pub fn profile(installation: &Installation, standing: &Standing, customer: &str) -> Option<Profile> {
+/// `None` when they never bought. `groups`: of customers who are alike.
+pub fn profile(
+    installation: &Installation,
+    standing: &Standing,
+    groups: &[Group],
+    customer: &str,
+) -> Option<Profile> {
     let number = standing.activity.customers.number(customer);
     let facts = standing.activity.facts(number);
     let last = facts.last_purchase_us?;
@@ -37,8 +45,10 @@ pub fn profile(installation: &Installation, standing: &Standing, customer: &str)
         ("Orders", web::whole(facts.orders)),
         ("Spent, less what was sent back", spent),
     ];
+    let group = number.and_then(|number| groups.iter().find(|group| group.has(number)));
     Some(Profile {
         figures,
+        alike: group.map(|group| alike(group, groups)),
         standing: among_all(installation, &standing.spread, since_days, orders, facts.spent.as_f64()),
         months: months(installation, standing, customer),
         prices: prices(standing, number),
@@ -49,6 +59,15 @@ pub fn profile(installation: &Installation, standing: &Standing, customer: &str)
             standing.ledger.catalogue.product(product).brand.as_deref()
         }),
     })
+}
+
+fn alike(group: &Group, groups: &[Group]) -> (String, String) {
+    let all: usize = groups.iter().map(|group| group.customers.len()).sum();
+    let (size, share) = (group.customers.len(), group.customers.len() as f64 / all.max(1) as f64);
+    (
+        group.in_words(),
+        format!("{} customers, {} of the buyers", web::whole(size as i64), web::percent(share)),
+    )
 }
 
 fn among_all(
@@ -98,7 +117,7 @@ fn among_all(
 /// Month by month how many products they bought, up to the moment.
 fn months(installation: &Installation, standing: &Standing, customer: &str) -> Columns {
     let pasts = &standing.ledger.pasts;
-    let bought = pasts.of(customer).iter().filter(|done| done.kind == crate::records::EventKind::Purchase);
+    let bought = pasts.of(customer).iter().filter(|done| done.kind() == crate::records::EventKind::Purchase);
     let at = bought.map(|done| done.at_us);
     let values = by_month(installation, standing.as_of, MONTHS, at);
     let total: f64 = values.iter().map(|value| value.0).sum();

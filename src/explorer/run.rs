@@ -39,6 +39,26 @@ pub struct Figure {
     pub popular: String,
 }
 
+/// Some of the customers it was measured on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    pub name: String,
+    pub customers: u64,
+    pub own: Measured,
+    pub popular: Measured,
+    /// In points of 100: `+4.2 (−1.0 to +9.3)`.
+    pub lead: String,
+    /// Whether the difference is more than chance, and in whose favour.
+    pub verdict: &'static str,
+}
+
+/// Which parts of the customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Activity,
+    Alike,
+}
+
 pub struct Run {
     pub customers: u64,
     /// Customers with a right pick; `None` when nothing could be measured.
@@ -49,15 +69,19 @@ pub struct Run {
 
 impl Run {
     pub fn of(model: &StoredModel) -> Self {
-        let metrics: Value = serde_json::from_str(&model.metrics).unwrap_or_default();
+        Self::read(&model.kind, serde_json::from_str(&model.metrics).unwrap_or_default())
+    }
+
+    /// `metrics`: as training wrote them.
+    pub fn read(kind: &str, metrics: Value) -> Self {
         let customers = metrics["test_customers"].as_u64().unwrap_or_default();
         let measured = |who, kind| (customers > 0).then(|| Measured::of(&metrics, who, kind)).flatten();
-        Self {
-            customers,
-            own: measured("model", &model.kind),
-            popular: measured("popular", "popular"),
-            metrics,
-        }
+        Self { customers, own: measured("model", kind), popular: measured("popular", "popular"), metrics }
+    }
+
+    /// A share of the model's lists by its name in the metrics; `None` when nothing could be measured.
+    pub fn share(&self, key: &str) -> Option<f64> {
+        self.metrics["model"][key].as_f64().filter(|_| self.customers > 0)
     }
 
     /// Picks that a customer had when it was measured.
@@ -113,13 +137,49 @@ impl Run {
 
     /// How much better the lists are than best-sellers', in points of 100, with its range.
     pub fn lead(&self) -> Option<String> {
-        let end = |at: usize| self.metrics["difference"]["ndcg"][at].as_f64().map(|share| 100.0 * share);
-        let (low, mean, high) = (end(0)?, end(1)?, end(2)?);
-        let signed = |value: f64| {
-            if value < 0.0 { format!("−{:.2}", -value) } else { format!("+{value:.2}") }
-        };
-        (self.customers > 0).then(|| format!("{} ({} to {})", signed(mean), signed(low), signed(high)))
+        let difference = interval(&self.metrics["difference"]["ndcg"])?;
+        (self.customers > 0).then(|| points(difference, 2))
     }
+
+    /// Customers with a right pick, part by part; empty for a run that did not note it.
+    pub fn parts(&self, by: By) -> Vec<Part> {
+        let key = if by == By::Activity { "activity" } else { "alike" };
+        let part = |part: &Value| {
+            let measured = |who: &str| {
+                let [low, share, high] = interval(&part[who])?;
+                Some(Measured { share, range: Some((low, high)) })
+            };
+            let difference = interval(&part["difference"])?;
+            Some(Part {
+                name: part["name"].as_str()?.to_owned(),
+                customers: part["customers"].as_u64()?,
+                own: measured("model")?,
+                popular: measured("popular")?,
+                lead: points(difference, 1),
+                verdict: match difference {
+                    [low, _, _] if low > 0.0 => "better",
+                    [_, _, high] if high < 0.0 => "worse",
+                    _ => "within chance",
+                },
+            })
+        };
+        self.metrics["parts"][key].as_array().into_iter().flatten().filter_map(part).collect()
+    }
+}
+
+/// Low, mean, high.
+fn interval(value: &Value) -> Option<[f64; 3]> {
+    let end = |at: usize| value[at].as_f64();
+    Some([end(0)?, end(1)?, end(2)?])
+}
+
+/// `+4.21 (−1.00 to +9.32)`, of shares from −1 to 1.
+fn points([low, mean, high]: [f64; 3], places: usize) -> String {
+    let signed = |share: f64| {
+        let text = web::decimal(100.0 * share.abs(), places);
+        if share < 0.0 { format!("−{text}") } else { format!("+{text}") }
+    };
+    format!("{} ({} to {})", signed(mean), signed(low), signed(high))
 }
 
 /// What a kind of model cannot do.
@@ -174,6 +234,27 @@ mod tests {
         let popular = Measured::of(&metrics, "popular", "popular").unwrap();
         assert_eq!((popular.range, popular.in_words()), (None, "10.0\u{a0}%".to_owned()));
         assert_eq!(Measured::of(&serde_json::json!(null), "model", "als"), None);
+    }
+
+    #[test]
+    fn parts_are_told_with_what_is_more_than_chance() {
+        let part = |name: &str, difference: [f64; 3]| {
+            serde_json::json!({"name": name, "customers": 40, "model": [0.1, 0.2, 0.3], "popular": [0.0, 0.1, 0.2],
+                "difference": difference})
+        };
+        let activity =
+            [part("a", [0.01, 0.1, 0.2]), part("b", [-0.1, 0.0, 0.1]), part("c", [-0.3, -0.2, -0.055])];
+        let metrics = serde_json::json!({"parts": {"activity": activity, "alike": []}});
+        let run = Run { customers: 120, own: None, popular: None, metrics };
+        let told: Vec<_> =
+            run.parts(By::Activity).into_iter().map(|part| (part.name, part.lead, part.verdict)).collect();
+        let expected = [
+            ("a", "+10.0 (+1.0 to +20.0)", "better"),
+            ("b", "+0.0 (−10.0 to +10.0)", "within chance"),
+            ("c", "−20.0 (−30.0 to −5.5)", "worse"),
+        ];
+        assert_eq!(told, expected.map(|(name, lead, verdict)| (name.to_owned(), lead.to_owned(), verdict)));
+        assert!(run.parts(By::Alike).is_empty());
     }
 
     #[test]

@@ -40,9 +40,17 @@ impl Sample {
 
     /// Places filled, and of these by the model itself.
     pub fn places(&self) -> (usize, usize) {
-        let all = || self.picked.iter().flat_map(|picked| picked.slots.iter().flatten());
-        let own = all().filter(|placed| matches!(placed.origin, Origin::Personal | Origin::Similar));
-        (all().count(), own.count())
+        self.places_of(0..self.picked.len())
+    }
+
+    /// The same of some of the customers.
+    pub fn places_of(&self, customers: impl Iterator<Item = usize>) -> (usize, usize) {
+        let (mut all, mut own) = (0, 0);
+        for placed in customers.flat_map(|at| self.picked[at].slots.iter().flatten()) {
+            all += 1;
+            own += usize::from(matches!(placed.origin, Origin::Personal | Origin::Similar));
+        }
+        (all, own)
     }
 
     /// Different products shown to anybody.
@@ -52,7 +60,12 @@ impl Sample {
 
     /// The mean share of places that two models fill with the same products, from 0 to 1; `None` without places.
     pub fn in_common(&self, other: &Self) -> Option<f64> {
-        let shares: Vec<f64> = (0..self.picked.len())
+        self.in_common_of(other, 0..self.picked.len())
+    }
+
+    /// The same of some of the customers.
+    pub fn in_common_of(&self, other: &Self, customers: impl Iterator<Item = usize>) -> Option<f64> {
+        let shares: Vec<f64> = customers
             .filter_map(|at| {
                 let (own, others) = (self.set(at), other.set(at));
                 let most = own.len().max(others.len());
@@ -79,4 +92,61 @@ fn customers(standing: &Standing) -> Vec<Customer> {
         .collect();
     let step = all.len().div_ceil(SAMPLED).max(1);
     all.into_iter().step_by(step).map(|number| people.at(number)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picker::plan::Arm;
+    use crate::picker::reason::Why;
+    use crate::picker::slate::Placed;
+
+    /// Products 10, 11, 12, 13 may be picked; each customer's places by the place of the product, and who chose it.
+    fn sample(lists: &[&[Option<(usize, Origin)>]]) -> Sample {
+        let placed = |(place, origin): (usize, Origin)| Placed {
+            place,
+            score: 1.0,
+            origin,
+            why: Why::Taste,
+            past: None,
+        };
+        let picked = lists.iter().map(|list| Picked {
+            arm: Arm::Picks,
+            slots: list.iter().map(|slot| slot.map(placed)).collect(),
+        });
+        let customers = (0..lists.len()).map(|_| Customer::default()).collect();
+        Sample { picked: picked.collect(), customers, candidates: vec![10, 11, 12, 13] }
+    }
+
+    const OWN: Origin = Origin::Personal;
+    const POPULAR: Origin = Origin::Popular;
+
+    #[test]
+    fn what_a_sample_is_shown_is_counted() {
+        let sample = sample(&[
+            &[Some((0, OWN)), Some((1, POPULAR)), None],
+            &[Some((0, Origin::Similar)), Some((3, Origin::Pinned)), Some((1, Origin::Category))],
+            &[None, None, None],
+        ]);
+        assert_eq!(sample.places(), (5, 2), "five places are filled, two of them by the model");
+        assert_eq!((sample.places_of([0, 2].into_iter()), sample.places_of(1..2)), ((2, 1), (3, 1)));
+        assert_eq!([10, 11, 12, 13].map(|product| sample.shown(product)), [2, 2, 0, 1]);
+        assert_eq!(sample.different().into_iter().collect::<Vec<_>>(), [10, 11, 13]);
+        assert_eq!(sample.products(1).collect::<Vec<_>>(), [10, 13, 11], "in the order of the places");
+    }
+
+    #[test]
+    fn what_two_models_have_in_common_is_a_mean_over_customers() {
+        let list = |places: &[usize]| places.iter().map(|&place| Some((place, OWN))).collect::<Vec<_>>();
+        let (a, b, none) = (list(&[0, 1, 2]), list(&[2, 3]), list(&[]));
+        let one = sample(&[&a, &b, &none]);
+        let other = sample(&[&b, &b, &none]);
+        // The first have 12 alone in common, of three places; the second all; the third no place at all.
+        let mean = one.in_common(&other).unwrap();
+        assert!((mean - (1.0 / 3.0 + 1.0) / 2.0).abs() < 1e-12, "{mean}");
+        assert_eq!(one.in_common_of(&other, 1..3), Some(1.0));
+        assert_eq!(one.in_common(&one), Some(1.0));
+        assert_eq!(sample(&[&none]).in_common(&sample(&[&none])), None);
+        assert_eq!(sample(&[&none]).in_common(&sample(&[&a])), Some(0.0));
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::installation::Installation;
 use crate::picker::catalogue::{Catalogue, on_sale};
+use crate::picker::ledger::Standing;
 use crate::pictures::Addresses;
 use crate::records::{Customer, Product};
 use crate::web;
@@ -60,6 +61,15 @@ pub fn search_products(catalogue: &Catalogue, text: &str, at_most: usize) -> Vec
     };
     let all = (0..).zip(catalogue.products()).filter(|(_, product)| !words.is_empty() && mentions(product));
     all.map(|(number, _)| number).take(at_most).collect()
+}
+
+/// What sells best lately, at most `at_most`.
+pub fn best_sellers(standing: &Standing, at_most: usize) -> Vec<u32> {
+    let mut all: Vec<u32> = (0..standing.ledger.catalogue.len() as u32).collect();
+    let sales = &standing.activity.sales;
+    all.sort_by(|&a, &b| sales[b as usize].total_cmp(&sales[a as usize]).then(a.cmp(&b)));
+    all.truncate(at_most);
+    all
 }
 
 /// The narrowest name of a category's path.

@@ -43,11 +43,11 @@ pub fn timeline(
         let Some(at) = DateTime::from_timestamp_micros(done.at_us) else { continue };
         let day = by_day.entry(at.with_timezone(&zone).date_naive()).or_default();
         let product = pasts.event(customer, done).product;
-        let amount = match done.kind {
-            EventKind::Purchase | EventKind::Refund => done.quantity(),
+        let amount = match done.kind() {
+            EventKind::Purchase | EventKind::Refund => f64::from(pasts.line(done).quantity),
             _ => 1.0,
         };
-        *day.entry(product).or_default().entry(done.kind).or_default() += amount;
+        *day.entry(product).or_default().entry(done.kind()).or_default() += amount;
     }
     let all: usize = by_day.values().map(|deeds| deeds.keys().flatten().count()).sum();
     let mut left = if shows_all { usize::MAX } else { SHOWN };

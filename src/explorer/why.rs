@@ -81,7 +81,7 @@ fn signed(amount: f32, places: usize) -> String {
 fn did(standing: &Standing, customer: &str, product: &str) -> String {
     let (pasts, as_of_us) = (&standing.ledger.pasts, standing.as_of.timestamp_micros());
     let count = |kind: EventKind| {
-        let done = pasts.of(customer).iter().filter(|done| done.at_us < as_of_us && done.kind == kind);
+        let done = pasts.of(customer).iter().filter(|done| done.at_us < as_of_us && done.kind() == kind);
         done.filter(|done| pasts.event(customer, done).product == Some(product)).count() as u64
     };
     let told = [

@@ -5,6 +5,7 @@
 //! into its customer's row.
 
 use super::catalogue::Catalogue;
+use super::past::{Done, Pasts};
 use crate::index::Index;
 use crate::money::Money;
 use crate::records::{Event, EventKind, Events};
@@ -140,6 +141,17 @@ impl Activity {
     }
 }
 
+/// A line of an order, or of what was sent back.
+struct Line<'e> {
+    is_refund: bool,
+    at_us: i64,
+    product: Option<u32>,
+    quantity: f64,
+    value: Money,
+    customer: Option<&'e str>,
+    order: u64,
+}
+
 struct Purchase {
     customer: u32,
     product: u32,
@@ -181,25 +193,57 @@ impl<'a> Builder<'a> {
     }
 
     fn add_one(&mut self, event: &Event<'_>) {
-        let product = event.product.and_then(|id| self.catalogue.number(id));
-        let sign = if event.kind == EventKind::Refund { -1.0 } else { 1.0 };
-        if let Some(product) = product {
-            let age_days = (self.as_of_us - event.at_us) as f64 / DAY_US;
-            let counts = sign * event.quantity * (-age_days / HALF_LIFE_DAYS).exp2();
+        // Lines without an order's number that were bought at the same moment are one order.
+        let order = event.order.map_or(event.at_us as u64, hash);
+        self.count(&Line {
+            is_refund: event.kind == EventKind::Refund,
+            at_us: event.at_us,
+            product: event.product.and_then(|id| self.catalogue.number(id)),
+            quantity: event.quantity,
+            value: event.value.unwrap_or(Money::ZERO),
+            customer: event.customer,
+            order,
+        });
+    }
+
+    /// All that was done, from memory: the same as [`Self::add`] of the events it was read from.
+    pub fn add_pasts(&mut self, pasts: &Pasts) {
+        let as_of_us = self.as_of_us;
+        let is_relevant = |done: &&Done| {
+            matches!(done.kind(), EventKind::Purchase | EventKind::Refund) && done.at_us < as_of_us
+        };
+        for (customer, row) in pasts.rows() {
+            for done in row.iter().filter(is_relevant) {
+                let line = pasts.line(done);
+                self.count(&Line {
+                    is_refund: done.kind() == EventKind::Refund,
+                    at_us: done.at_us,
+                    product: pasts.product(done),
+                    quantity: line.quantity.into(),
+                    value: line.value,
+                    customer,
+                    order: line.order.into(),
+                });
+            }
+        }
+    }
+
+    fn count(&mut self, line: &Line<'_>) {
+        let sign = if line.is_refund { -1.0 } else { 1.0 };
+        if let Some(product) = line.product {
+            let age_days = (self.as_of_us - line.at_us) as f64 / DAY_US;
+            let counts = sign * line.quantity * (-age_days / HALF_LIFE_DAYS).exp2();
             let sold = &mut self.sales[product as usize];
             *sold = sold.saturating_add((counts * 1e6).round() as i64);
         }
-        let Some(id) = event.customer else { return };
+        let Some(id) = line.customer else { return };
         let customer = self.customers.intern(id);
         self.spent.resize(self.customers.len(), Money::ZERO);
-        let value = event.value.unwrap_or(Money::ZERO);
         let spent = &mut self.spent[customer as usize];
-        *spent = if sign < 0.0 { *spent - value } else { *spent + value };
-        if event.kind == EventKind::Purchase {
-            // Lines without an order's number that were bought at the same moment are one order.
-            let order = event.order.map_or(event.at_us as u64, hash);
-            let product = product.unwrap_or(NO_PRODUCT);
-            self.purchases.push(Purchase { customer, product, at_us: event.at_us, order });
+        *spent = if line.is_refund { *spent - line.value } else { *spent + line.value };
+        if !line.is_refund {
+            let product = line.product.unwrap_or(NO_PRODUCT);
+            self.purchases.push(Purchase { customer, product, at_us: line.at_us, order: line.order });
         }
     }
 
@@ -299,5 +343,15 @@ mod tests {
         assert_eq!((bought.products, bought.times), ([0, 1].as_slice(), [1, 2].as_slice()));
         assert!(bought.has_since(1, 2 * DAY_US as i64) && !bought.has_since(0, 2 * DAY_US as i64));
         assert_eq!(activity.bought(None).products, [0u32; 0]);
+
+        let mut from_memory = Builder::new(&catalogue, DateTime::from_timestamp(10 * 86_400, 0).unwrap());
+        from_memory.add_pasts(&Pasts::of_events([&events], &catalogue));
+        let same = from_memory.finish();
+        assert_eq!((same.facts(Some(0)), &same.sales), (facts, &activity.sales));
+        let again = same.bought(Some(0));
+        assert_eq!(
+            (again.products, again.last_at_us, again.times),
+            (bought.products, bought.last_at_us, bought.times)
+        );
     }
 }

@@ -2,7 +2,6 @@
 
 use super::ledger::Standing;
 use super::live_model::LiveModel;
-use super::past::Done;
 use crate::recommender::{Kind, Past, User, top_k};
 use crate::records::EventKind;
 use std::collections::BTreeMap;
@@ -36,6 +35,13 @@ pub struct Company {
     pub then: Vec<(u32, u64)>,
 }
 
+/// A line of an order.
+struct Bought {
+    at_us: i64,
+    order: u32,
+    product: u32,
+}
+
 impl Company {
     /// Before the standing's moment. *Cost*: a pass over all that was done.
     pub fn of(standing: &Standing, product: u32) -> Self {
@@ -43,27 +49,25 @@ impl Company {
         let as_of_us = standing.as_of.timestamp_micros();
         let mut company = Self::default();
         let (mut together, mut then) = (BTreeMap::new(), BTreeMap::new());
-        let mut bought: Vec<(&Done, u32)> = Vec::new();
+        let mut bought: Vec<Bought> = Vec::new();
         for (customer, row) in pasts.rows() {
-            let purchases = row.iter().filter(|d| d.kind == EventKind::Purchase && d.at_us < as_of_us);
+            let purchases = row.iter().filter(|d| d.kind() == EventKind::Purchase && d.at_us < as_of_us);
             bought.clear();
-            bought.extend(purchases.filter_map(|done| Some((done, pasts.product(done)?))));
-            let mut orders: Vec<u32> =
-                bought.iter().filter(|(_, number)| *number == product).map(|(done, _)| done.order).collect();
-            let Some(first) =
-                bought.iter().filter(|(_, number)| *number == product).map(|(done, _)| done.at_us).min()
-            else {
-                continue;
-            };
+            bought.extend(purchases.filter_map(|done| {
+                let product = pasts.product(done)?;
+                Some(Bought { at_us: done.at_us, order: pasts.line(done).order, product })
+            }));
+            let own = || bought.iter().filter(|line| line.product == product);
+            let Some(first_us) = own().map(|line| line.at_us).min() else { continue };
+            let mut orders: Vec<u32> = own().map(|line| line.order).collect();
             orders.sort_unstable();
             orders.dedup();
             company.orders += orders.len() as u64;
             // By pair, so that two lines of one order count once.
-            let mut pairs: Vec<(u32, u32)> = bought
-                .iter()
-                .filter(|(done, number)| *number != product && orders.binary_search(&done.order).is_ok())
-                .map(|(done, number)| (done.order, *number))
-                .collect();
+            let others = || bought.iter().filter(|line| line.product != product);
+            let is_together = |line: &&Bought| orders.binary_search(&line.order).is_ok();
+            let mut pairs: Vec<(u32, u32)> =
+                others().filter(is_together).map(|line| (line.order, line.product)).collect();
             pairs.sort_unstable();
             pairs.dedup();
             pairs.iter().for_each(|(_, number)| *together.entry(*number).or_default() += 1);
@@ -72,12 +76,8 @@ impl Company {
                 continue;
             }
             company.buyers += 1;
-            let is_later = |done: &Done| done.at_us > first && orders.binary_search(&done.order).is_err();
-            let mut later: Vec<u32> = bought
-                .iter()
-                .filter(|(done, number)| *number != product && is_later(done))
-                .map(|(_, number)| *number)
-                .collect();
+            let is_later = |line: &&Bought| line.at_us > first_us && !is_together(line);
+            let mut later: Vec<u32> = others().filter(is_later).map(|line| line.product).collect();
             later.sort_unstable();
             later.dedup();
             later.iter().for_each(|number| *then.entry(*number).or_default() += 1);

@@ -30,6 +30,22 @@ pub struct Group {
     pub products: Vec<u32>,
 }
 
+impl Group {
+    /// “Buy often, much from Wine”.
+    pub fn in_words(&self) -> String {
+        let mut words = self.words.join(", ");
+        if words.is_empty() {
+            "like most customers".clone_into(&mut words);
+        }
+        let mut letters = words.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
+
+    pub fn has(&self, customer: u32) -> bool {
+        self.customers.binary_search(&customer).is_ok()
+    }
+}
+
 /// The largest group first. Only who bought something is in one. *Errors*: fewer than [`FEWEST`] are
 /// [`SegmentError::NoUsers`].
 pub fn groups(
@@ -39,10 +55,12 @@ pub fn groups(
     progress: &dyn Progress,
 ) -> Result<Vec<Group>, SegmentError> {
     let all = 0..activity.customers.len() as u32;
-    let buyers: Vec<u32> = all.filter(|&customer| activity.facts(Some(customer)).orders > 0).collect();
+    let mut buyers: Vec<u32> = all.filter(|&customer| activity.facts(Some(customer)).orders > 0).collect();
     if buyers.len() < FEWEST {
         return Err(SegmentError::NoUsers);
     }
+    // By id, so that the groups are the same however the activity came to number them.
+    buyers.sort_unstable_by_key(|&customer| activity.customers.id(customer));
     let categories = Categories::of(activity, catalogue);
     let features = HABITS + categories.names.len();
     let mut vectors = Vec::with_capacity(buyers.len() * features);
@@ -65,6 +83,7 @@ pub fn groups(
     };
     let mut groups: Vec<Group> = members.into_iter().zip(&found.segments).map(group).collect();
     groups.retain(|group| !group.customers.is_empty());
+    groups.iter_mut().for_each(|group| group.customers.sort_unstable());
     groups.sort_by_key(|group| std::cmp::Reverse(group.customers.len()));
     Ok(groups)
 }

@@ -1,12 +1,11 @@
 //! A version of the history kept at hand, and how the shop stood at a moment: what questions about picks are asked of.
 
-use super::activity::Activity;
-use super::build::{BuildError, read_activity};
+use super::activity::{self, Activity};
+use super::build::BuildError;
 use super::catalogue::Catalogue;
 use super::past::Pasts;
 use super::people::People;
 use crate::history::Snapshot;
-use crate::progress::Silent;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -46,9 +45,11 @@ pub struct Spread {
 }
 
 impl Standing {
-    /// *Cost*: a pass over the purchases, and a sort of the buyers.
-    pub fn at(ledger: Arc<Ledger>, snapshot: &Snapshot, as_of: DateTime<Utc>) -> Result<Self, BuildError> {
-        let activity = read_activity(snapshot, &ledger.catalogue, as_of, &Silent)?;
+    /// *Cost*: a pass over all that was done, in memory, and a sort of the purchases.
+    pub fn at(ledger: Arc<Ledger>, as_of: DateTime<Utc>) -> Self {
+        let mut builder = activity::Builder::new(&ledger.catalogue, as_of);
+        builder.add_pasts(&ledger.pasts);
+        let activity = builder.finish();
         let buyers: Vec<_> = (0..activity.customers.len() as u32)
             .map(|number| activity.facts(Some(number)))
             .filter(|facts| facts.orders > 0)
@@ -64,7 +65,7 @@ impl Standing {
             spent: sorted(buyers.iter().map(|facts| facts.spent.as_f64()).collect()),
             days: sorted(buyers.iter().filter_map(|facts| facts.last_purchase_us).map(days).collect()),
         };
-        Ok(Self { ledger, as_of, activity, spread })
+        Self { ledger, as_of, activity, spread }
     }
 }
 

@@ -37,6 +37,7 @@ mod taste;
 mod tests_model;
 pub mod trace;
 mod variants;
+pub mod visits;
 pub mod workbench;
 
 pub use reason::Why;

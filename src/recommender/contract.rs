@@ -5,7 +5,7 @@ mod bad_input;
 use super::evaluation::evaluate;
 use super::{
     Deed, Description, Descriptions, Interactions, Kind, LoadedData, LoadedTensor, Log, Model, ModelError,
-    Observed, Params, Resources, TensorData, User, load,
+    Observed, Params, Past, Resources, TensorData, User, load,
 };
 use crate::progress::{Progress, Silent};
 
@@ -247,6 +247,51 @@ fn leaving_an_item_out_takes_away_what_it_is_said_to_add() {
             let missing = whole - score(Some(part.item));
             assert!((missing - part.amount).abs() < 1e-4, "{kind}: {missing} {part:?}");
         }
+    }
+}
+
+/// Two tastes with exceptions, so that models have reasons of different strength.
+fn tastes() -> Shop {
+    let likes = |user: u32| {
+        (0..40u32).filter(move |item| {
+            let chance = (item * 7919 + user * 104_729 + item * user * 31) % 100;
+            if item % 2 == user % 2 { chance < 40 } else { chance < 6 }
+        })
+    };
+    let all = (0..80u32).flat_map(|user| likes(user).map(move |item| (user, item, 1.0)));
+    Shop::new(Interactions::from_triples(80, 40, all))
+}
+
+/// Also where scores are no sums, and the others count differently without one: what spoke for a product most did
+/// speak for it.
+#[test]
+fn without_what_spoke_most_the_score_is_lower() {
+    let shop = tastes();
+    for kind in personal_kinds() {
+        let model = fit(kind, &shop);
+        let mut tried = 0;
+        for user in 0..80 {
+            let whole = shop.user(user, None);
+            let (_, scores) = scores_of(&*model, whole);
+            let best = super::top_k(&scores, 1, |item| whole.items.contains(&(item as u32)));
+            let Some(&best) = best.first().filter(|&&best| scores[best as usize] > 0.0) else { continue };
+            let Some(spoke) = model.explain(whole, best, 1).first().copied() else { continue };
+            let is_kept = |item: u32| item != spoke.item;
+            let row = whole.items.iter().zip(whole.weights).filter(|(item, _)| is_kept(**item));
+            let (items, weights): (Vec<u32>, Vec<f32>) = row.unzip();
+            let deeds = (0..whole.past.items.len()).filter(|&at| is_kept(whole.past.items[at]));
+            let deeds: Vec<_> =
+                deeds.map(|at| (whole.past.items[at], whole.past.kinds[at], whole.past.at[at])).collect();
+            let past_items: Vec<u32> = deeds.iter().map(|deed| deed.0).collect();
+            let kinds: Vec<Kind> = deeds.iter().map(|deed| deed.1).collect();
+            let at: Vec<i64> = deeds.iter().map(|deed| deed.2).collect();
+            let past = Past { items: &past_items, kinds: &kinds, at: &at };
+            let (_, without) = scores_of(&*model, User { past, ..User::of(None, (&items, &weights)) });
+            let (before, after) = (scores[best as usize], without[best as usize]);
+            assert!(after < before, "{kind}: user {user}, {spoke:?} of {before}: {after} without it");
+            tried += 1;
+        }
+        assert!(tried > 40, "{kind}: {tried}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod job;
 pub mod pages;
+mod parts;
 mod race;
 mod verdict;
 
@@ -19,6 +20,7 @@ use crate::recommender::{ModelError, Params, Resources};
 use crate::store::models::{self, NewModel, StoredModel};
 use crate::store::{StoreError, model_choices};
 use chrono::{DateTime, TimeDelta, Utc};
+use parts::Parts;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use verdict::Measured;
@@ -213,6 +215,7 @@ fn attempt(
 struct Choice {
     params: Params,
     measured: Measured,
+    parts: Parts,
     tried: Vec<Tried>,
     /// What could not learn, and why.
     left_out: Vec<(&'static str, ModelError)>,
@@ -280,6 +283,7 @@ impl Run<'_> {
             return Ok(Choice {
                 params: asked.unwrap_or(popular),
                 measured,
+                parts: Parts::default(),
                 tried: Vec::new(),
                 left_out: Vec::new(),
                 reason: None,
@@ -291,7 +295,8 @@ impl Run<'_> {
             let reason = Some(outcome.reason());
             let Outcome { params, tried, left_out, .. } = outcome;
             let measured = Measured::new(outcome.winner, outcome.popular, seed);
-            return Ok(Choice { params, measured, tried, left_out, reason });
+            let parts = self.parts(&measured, &before)?;
+            return Ok(Choice { params, measured, parts, tried, left_out, reason });
         };
         let measure = |params: &Params| -> Result<Evaluation, TrainingError> {
             let model = params.fit(arena.train, &self.resources())?;
@@ -301,11 +306,17 @@ impl Run<'_> {
         let found = if params == popular { best_sellers.clone() } else { measure(&params)? };
         let tried = vec![Tried::beside(&found, params.clone(), &found, seed)];
         let measured = Measured::new(found, best_sellers, seed);
-        Ok(Choice { params, measured, tried, left_out: Vec::new(), reason: None })
+        let parts = self.parts(&measured, &before)?;
+        Ok(Choice { params, measured, parts, tried, left_out: Vec::new(), reason: None })
+    }
+
+    fn parts(&self, measured: &Measured, before: &Behaviour) -> Result<Parts, HistoryError> {
+        let seed = self.installation.config.training.seed;
+        Parts::of(measured, before, (self.snapshot, self.test_from()), seed, self.progress)
     }
 
     fn metrics(&self, choice: &Choice, automatic: bool) -> serde_json::Value {
-        let Choice { measured, tried, left_out, reason, .. } = choice;
+        let Choice { measured, parts, tried, left_out, reason, .. } = choice;
         let tried: Vec<_> = tried
             .iter()
             .map(|tried| {
@@ -327,6 +338,7 @@ impl Run<'_> {
             "model": measured.model.quality,
             "popular": measured.popular.quality,
             "difference": { "ndcg": measured.difference },
+            "parts": parts,
             "test_customers": measured.model.users,
             "test_from": self.test_from(),
             "test_until": self.cut_at,

@@ -6,7 +6,7 @@
   var one = function (name) { return document.querySelector("[data-map-" + name + "]"); };
   var tip = one("tip"), told = one("told"), legend = one("legend"), count = one("count"), field = one("products");
   var colourBy = one("colour"), pen = canvas.getContext("2d");
-  var points = null, colours = [], chosen = new Set(), at = -1, view = { x: 0, y: 0, zoom: 1 }, drag = null, waiting = false;
+  var points = null, colours = [], groups = [], chosen = new Set(), at = -1, view = { x: 0, y: 0, zoom: 1 }, drag = null, waiting = false;
   var HUES = [162, 28, 245, 350, 95, 200, 305, 55, 130];
 
   function css(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
@@ -21,19 +21,22 @@
       var counts = new Map();
       values.forEach(function (v) { counts.set(v, (counts.get(v) || 0) + 1); });
       var names = Array.from(counts.keys()).filter(Boolean).sort(function (a, b) { return counts.get(b) - counts.get(a) || (a < b ? -1 : 1); }).slice(0, HUES.length);
-      var of = new Map(names.map(function (name, n) { return [name, "hsl(" + HUES[n] + (dark ? " 62% 62%)" : " 62% 38%)")]; }));
+      var hue = new Map(names.map(function (name, n) { return [name, "hsl(" + HUES[n] + (dark ? " 62% 62%)" : " 62% 38%)")]; }));
       var rest = dark ? "#6b7a73" : "#a3aea8";
-      colours = values.map(function (v) { return of.get(v) || rest; });
-      entries = names.map(function (name) { return [of.get(name), name]; });
+      colours = values.map(function (v) { return hue.get(v) || rest; });
+      entries = names.map(function (name) { return [hue.get(name), name]; });
       if (counts.size > names.length) entries.push([rest, "all others"]);
     } else {
       var sorted = values.filter(function (v) { return v != null; }).slice().sort(function (a, b) { return a - b; });
       var shade = function (share) { return dark ? "hsl(162 55% " + (22 + 58 * share) + "%)" : "hsl(162 70% " + (82 - 62 * share) + "%)"; };
-      // By rank, so that one dear product does not make all others look alike.
+      // In forty steps, each drawn at once; by rank, so that one dear product does not make all others look alike.
       var rank = function (v) { var lo = 0, hi = sorted.length; while (lo < hi) { var m = (lo + hi) >> 1; if (sorted[m] < v) lo = m + 1; else hi = m; } return lo / Math.max(1, sorted.length - 1); };
-      colours = values.map(function (v) { return v == null ? (dark ? "#6b7a73" : "#a3aea8") : shade(Math.min(1, rank(v))); });
+      colours = values.map(function (v) { return v == null ? (dark ? "#6b7a73" : "#a3aea8") : shade(Math.round(40 * Math.min(1, rank(v))) / 40); });
       entries = by === "amounts" ? [[shade(0), "cheapest"], [shade(0.5), "middle"], [shade(1), "dearest"]] : [[shade(0), "sells least"], [shade(0.5), "middle"], [shade(1), "sells most"]];
     }
+    var of = new Map();
+    colours.forEach(function (c, i) { if (!of.has(c)) of.set(c, []); of.get(c).push(i); });
+    groups = Array.from(of.entries());
     legend.textContent = "";
     entries.forEach(function (entry) {
       var item = document.createElement("li"), dot = document.createElementNS("http://www.w3.org/2000/svg", "svg"), circle = document.createElementNS("http://www.w3.org/2000/svg", "circle");
@@ -46,19 +49,29 @@
   function draw() {
     waiting = false;
     if (!points) return;
-    var ratio = window.devicePixelRatio || 1, w = canvas.clientWidth, h = canvas.clientHeight, ink = css("--hp-ink");
+    var ratio = window.devicePixelRatio || 1, w = canvas.clientWidth, h = canvas.clientHeight, s = size(), ink = css("--hp-ink");
     if (canvas.width !== Math.round(w * ratio) || canvas.height !== Math.round(h * ratio)) { canvas.width = Math.round(w * ratio); canvas.height = Math.round(h * ratio); }
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, w, h);
     var r = Math.max(1.6, Math.min(7, 90 / Math.sqrt(points.ids.length) * Math.sqrt(view.zoom)));
-    for (var i = 0; i < points.ids.length; i++) {
-      var x = screenX(i), y = screenY(i);
-      if (x < -9 || y < -9 || x > w + 9 || y > h + 9) continue;
-      pen.globalAlpha = chosen.size && !chosen.has(i) ? 0.35 : 0.9;
+    // Colour by colour, all of one in a single stroke: thousands of points move smoothly. Small ones are squares.
+    pen.globalAlpha = chosen.size ? 0.35 : 0.9;
+    groups.forEach(function (group) {
+      pen.fillStyle = group[0];
+      pen.beginPath();
+      group[1].forEach(function (i) {
+        var x = w / 2 + (points.x[i] - view.x) * s, y = h / 2 + (points.y[i] - view.y) * s;
+        if (x < -9 || y < -9 || x > w + 9 || y > h + 9 || chosen.has(i)) return;
+        if (r < 2.2) pen.rect(x - r, y - r, 2 * r, 2 * r);
+        else { pen.moveTo(x + r, y); pen.arc(x, y, r, 0, 6.2832); }
+      });
+      pen.fill();
+    });
+    pen.globalAlpha = 0.9; pen.strokeStyle = ink; pen.lineWidth = 1.5;
+    chosen.forEach(function (i) {
       pen.fillStyle = colours[i];
-      pen.beginPath(); pen.arc(x, y, chosen.has(i) ? r + 1.5 : r, 0, 6.2832); pen.fill();
-      if (chosen.has(i)) { pen.strokeStyle = ink; pen.lineWidth = 1.5; pen.stroke(); }
-    }
+      pen.beginPath(); pen.arc(screenX(i), screenY(i), r + 1.5, 0, 6.2832); pen.fill(); pen.stroke();
+    });
     pen.globalAlpha = 1;
     if (at >= 0) { pen.strokeStyle = ink; pen.lineWidth = 2.5; pen.beginPath(); pen.arc(screenX(at), screenY(at), r + 4, 0, 6.2832); pen.stroke(); }
     if (drag && drag.line) {
@@ -85,8 +98,8 @@
     redraw();
   }
   function nearest(x, y, most) {
-    var best = -1, least = most * most;
-    for (var i = 0; i < points.ids.length; i++) { var dx = screenX(i) - x, dy = screenY(i) - y, d = dx * dx + dy * dy; if (d < least) { least = d; best = i; } }
+    var best = -1, least = most * most, w = canvas.clientWidth, h = canvas.clientHeight, s = size();
+    for (var i = 0; i < points.ids.length; i++) { var dx = w / 2 + (points.x[i] - view.x) * s - x, dy = h / 2 + (points.y[i] - view.y) * s - y, d = dx * dx + dy * dy; if (d < least) { least = d; best = i; } }
     return best;
   }
   function changed() {
@@ -159,7 +172,11 @@
     document.querySelectorAll("[data-map-mode]").forEach(function (mode) { mode.addEventListener("change", redraw); });
     one("whole").addEventListener("click", function () { view = { x: 0, y: 0, zoom: 1 }; redraw(); });
     one("clear").addEventListener("click", function () { chosen.clear(); changed(); });
-    colourBy.addEventListener("change", function () { colour(); redraw(); });
+    // What is coloured by stands in the address, so that it can be passed on.
+    colourBy.addEventListener("change", function () {
+      var address = new URL(location.href); address.searchParams.set("colour", colourBy.value); history.replaceState(null, "", address);
+      colour(); redraw();
+    });
     window.addEventListener("resize", redraw);
     var recolour = function () { colour(); redraw(); };
     document.addEventListener("themechange", recolour);
@@ -170,6 +187,10 @@
     if (!answer.ok) throw new Error(answer.status);
     return answer.json();
   }).then(function (found) {
-    points = found; one("tools").hidden = false; colour(); listen(); changed();
+    points = found; one("tools").hidden = false;
+    // What the shop does not say of its products is not offered.
+    Array.from(colourBy.options).forEach(function (option) { option.hidden = option.disabled = !points[option.value].some(Boolean); });
+    if (colourBy.selectedOptions[0].disabled) { var fit = Array.from(colourBy.options).find(function (option) { return !option.disabled; }); if (fit) colourBy.value = fit.value; }
+    colour(); listen(); changed();
   }).catch(function () { told.textContent = "The map could not be loaded. Reload the page; the table below has the same products."; });
 })();

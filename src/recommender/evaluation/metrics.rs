@@ -83,6 +83,8 @@ pub struct Evaluation {
     pub quality: Quality,
     /// Users with something to find.
     pub users: usize,
+    /// Who they are, ascending.
+    pub numbers: Vec<u32>,
     pub ndcg: Vec<f64>,
     /// 1 for a hit, 0 for none.
     pub hits: Vec<f64>,

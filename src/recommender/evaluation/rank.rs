@@ -167,6 +167,7 @@ impl<'a> Ranking<'a> {
             novelty += information;
         }
         let places = ranked.len().max(1) as f64;
+        batch.numbers.push(user);
         batch.figures.push((user_quality(ranked, relevant, self.k), popularity / places, novelty / places));
         if keep == Keep::Lists {
             batch.lists.push(user, ranked);
@@ -177,6 +178,7 @@ impl<'a> Ranking<'a> {
         let mut found = Evaluation::default();
         let mut lists = Lists { item_count: self.model.items(), ..Lists::default() };
         for batch in batches {
+            found.numbers.extend(batch.numbers);
             for (quality, popularity, novelty) in batch.figures {
                 found.ndcg.push(quality.ndcg);
                 found.hits.push(quality.hit);
@@ -203,6 +205,7 @@ impl<'a> Ranking<'a> {
 /// What one batch of users found.
 #[derive(Default)]
 struct Batch {
+    numbers: Vec<u32>,
     /// With the popularity and the novelty of the list.
     figures: Vec<(UserQuality, f64, f64)>,
     lists: Lists,

@@ -11,6 +11,7 @@ use crate::installation::Installation;
 use crate::picker::plan::Plan;
 use crate::picker::refusal::check;
 use crate::picker::summary::Summary;
+use crate::pictures::MailAddresses;
 use crate::progress::Progress;
 use crate::store::campaigns;
 use anyhow::{Context, bail};
@@ -148,6 +149,7 @@ fn make(
     let campaign = installation.store.read(|conn| campaigns::by_id(conn, shop, id))?;
     let generation = campaign.and_then(|campaign| campaign.generation).context("the picks are gone")?;
     let folder = installation.folder.campaign(shop, id).join(generation);
+    let pictures = MailAddresses::new(installation);
     let source = Source {
         campaign: id,
         name,
@@ -156,6 +158,7 @@ fn make(
         secret: &installation.shop.secret,
         folder: &folder,
         exported_at: now,
+        pictures: pictures.as_ref(),
     };
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
     let export = Export::read(source, &snapshot)?;

@@ -122,6 +122,7 @@ impl World {
             as_of: now(),
             day,
             slots: self.slots,
+            weather: Default::default(),
         };
         let rules = rules::compile(&self.rules, choice, setting).ok()?;
         let live = live(self.products.len());

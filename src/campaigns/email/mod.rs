@@ -2,6 +2,7 @@
 
 mod block;
 mod colour;
+mod design;
 mod desk;
 mod fault;
 pub mod gallery;

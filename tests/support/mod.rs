@@ -17,6 +17,7 @@ mod postgres;
 pub mod server;
 pub mod shop;
 pub mod smtp;
+pub mod tastes;
 pub mod web;
 
 pub use mariadb::MariaDb;

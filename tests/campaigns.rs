@@ -496,7 +496,10 @@ fn rules_that_speak_of_what_the_shop_does_not_have_say_so() {
     ];
     assert_eq!(rules.len(), 4, "{page}");
     for (rule, doubt) in rules.iter().zip(doubts) {
-        let notice = rule.split("<p class=\"notice\">").nth(1).map(|rest| rest.split("</p>").next().unwrap());
+        let notice = rule
+            .split("<p class=\"notice notice-warn\">")
+            .nth(1)
+            .map(|rest| rest.split("</p>").next().unwrap());
         assert!(
             notice.map_or(doubt.is_empty(), |notice| !doubt.is_empty() && notice.contains(doubt)),
             "{doubt}: {notice:?}"

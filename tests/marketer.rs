@@ -167,6 +167,11 @@ fn begin(browser: &Browser, server: &Server) -> String {
     name.trim_end_matches("/steps/name").to_owned()
 }
 
+/// As Enter does in a field.
+fn save_and_stay(browser: &Browser) {
+    browser.eval("document.querySelector('.default-button').click()");
+}
+
 /// A rule about anything that the shop says of its products, what it does, and the weather.
 fn write_rules(browser: &Browser, campaign: &str) {
     browser.go(&format!("{campaign}/steps/rules"));
@@ -180,11 +185,11 @@ fn write_rules(browser: &Browser, campaign: &str) {
     browser.eval("document.querySelector('#rule-4 details').open = true");
     browser.type_into("#when-4", "product.brand == \"Brnad 1\" && weather.rain > 5");
     browser.see("is not known, so no condition about it holds");
-    browser.click("button[value=stay]");
+    save_and_stay(browser);
     browser.find_text("#rule-4 .notice", "Do you mean “Brand 1”?");
     fits_a_phone(browser, "doubts");
     browser.type_into("#when-4", "");
-    browser.click("button[value=stay]");
+    save_and_stay(browser);
     browser.find_text("legend", "5. At least 3 different kinds of supplier");
 }
 
@@ -197,7 +202,7 @@ fn choose_a_group_then_leave_somebody_out(browser: &Browser, campaign: &str) {
     browser.type_into("#list-name", "Staff");
     browser.type_into("#pasted", "c04\nc06\nnobody");
     browser.follow("Use this list");
-    browser.find_text("#exclude_list option", "Staff (3 ids)");
+    browser.find_text("#exclude_list option", "Staff (2 ids)");
 }
 
 /// The customers of the chosen products take the group's place.
@@ -231,7 +236,7 @@ fn foresee_and_pick(browser: &Browser, campaign: &str) {
     browser.follow("Look at customers");
     browser.type_into("#product", "p19");
     browser.press(keys::ENTER);
-    browser.see("Nobody gets it: rule 2, “Nothing that is out of stock”");
+    browser.see("outside the chosen categories");
 }
 
 fn pick(browser: &Browser) {
@@ -246,8 +251,14 @@ fn put_the_email_together(browser: &Browser, campaign: &str) {
     browser.eval("document.querySelector('[name=layout]').value = 'star'");
     browser.type_into("[name=button]", "Have a look");
     browser.type_into("#closing", "Yours, the shop");
-    browser.find("#mail-look iframe");
-    browser.see("Light for long evenings");
+    // What is typed is shown before it is saved; its text stands beside the picture of it.
+    let shown = "return document.querySelector('#mail-look .mail-text')?.textContent ?? ''";
+    let begun = std::time::Instant::now();
+    while !browser.eval(shown).as_str().unwrap().contains("Yours, the shop") {
+        assert!(begun.elapsed().as_secs() < 20, "{}", browser.eval(shown));
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(browser.eval(shown).as_str().unwrap().contains("Light for long evenings"));
     assert!(!browser.find("#mjml").value().contains("Light for long evenings"), "nothing is saved yet");
     fits_a_phone(browser, "email-of-fields");
     browser.follow("Save the e-mail");
@@ -299,7 +310,7 @@ fn an_audience_is_found_foreseen_written_to_and_called_back() {
     let browser = Browser::start();
     let campaign = begin(&browser, &server);
     browser.go(&format!("{campaign}/steps/model"));
-    browser.click("input[name=model][value=item_knn]");
+    browser.click("label[for=way-item_knn]");
     browser.click("button[value=next]");
     write_rules(&browser, &campaign);
     choose_a_group_then_leave_somebody_out(&browser, &campaign);

@@ -221,6 +221,10 @@ fn find_the_customers(browser: &Browser, campaign: &str) {
         browser.go(&format!("{campaign}/find-customers"));
     }
     browser.see("Nine times of ten");
+    // The slider sets the number and tells what it is worth.
+    browser.find("#cut").send_keys(keys::HOME);
+    assert_eq!(browser.find("#size").value(), "1");
+    browser.find_text("#cut-told", "will buy");
     fits_a_phone(browser, "buyers");
     browser.type_into("#size", "12");
     browser.follow("Make them the audience");

@@ -249,6 +249,16 @@ fn recipients_are_given_to_listmonk_once_whatever_happens_on_the_way() {
     let is_over = |page: &str| !page.contains("Give recipients to listmonk</a></td><td>running");
     ada.wait("/jobs", is_over);
     assert_given(&shop, &shelf.lock().unwrap());
+    drop(ada);
+    // The command line does the same.
+    let pushed = shop.command(&["campaign", "push", "1", "--json"]).output().unwrap();
+    let told: Value = serde_json::from_slice(&pushed.stdout).unwrap();
+    assert_eq!(
+        told["given"].as_u64().unwrap() + told["refused"].as_u64().unwrap(),
+        shop.expected().len() as u64
+    );
+    assert_eq!(pushed.status.code(), Some(if is_refused { 3 } else { 0 }), "{told}");
+    assert_given(&shop, &shelf.lock().unwrap());
     let held_back: Vec<String> = (shop.arms().into_iter())
         .filter(|(_, arm)| *arm == Arm::Holdout)
         .filter_map(|(id, _)| customer(id[1..].parse().unwrap()).email)

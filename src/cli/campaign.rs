@@ -1,7 +1,7 @@
 //! `handpick campaign`: run, approve, send. Run takes a campaign from a file: trained for when needed, picked, exported.
 
 use super::console_progress::ConsoleProgress;
-use super::{campaign_returns, campaign_send};
+use super::{campaign_push, campaign_returns, campaign_send};
 use crate::campaigns::export::{Dialect, Export, Format, Source, slug};
 use crate::campaigns::presets::{self, Spec, Told};
 use crate::generation;
@@ -39,6 +39,8 @@ enum Command {
     Mailbox(campaign_returns::Mailbox),
     /// Send an approved campaign's e-mails, or go on with a sending that was interrupted, until all is settled.
     Send(campaign_send::Send),
+    /// Give an approved campaign's recipients to the shop's listmonk, on a list of their own.
+    Push(campaign_push::Push),
 }
 
 #[derive(clap::Args)]
@@ -95,6 +97,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Run(run) => run,
         Command::Approve(args) => return campaign_send::approve(&args),
         Command::Send(args) => return campaign_send::run(&args),
+        Command::Push(args) => return campaign_push::run(&args),
         Command::Returns(args) => return campaign_returns::take_over(&args),
         Command::Mailbox(args) => return campaign_returns::read(&args),
     };

@@ -33,7 +33,7 @@ impl Weather {
         }
         let degrees =
             [("weather.latitude", self.latitude, 90.0), ("weather.longitude", self.longitude, 180.0)];
-        let wrong = degrees.into_iter().find(|(_, value, most)| !(value.abs() <= *most));
+        let wrong = degrees.into_iter().find(|(_, value, most)| !(-*most..=*most).contains(value));
         wrong.map(|(key, value, most)| (key, format!("{value} is not between −{most} and {most} degrees")))
     }
 }

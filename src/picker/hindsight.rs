@@ -74,20 +74,25 @@ impl Hindsight {
     /// What may be expected of the first `first` of `of` customers in as many days.
     pub fn expected(&self, first: usize, of: usize) -> Expected {
         let share = (first as f64 / of.max(1) as f64).min(1.0);
-        let known = self.at(share);
         let exposure = share * self.customers as f64;
+        let known = self.at(exposure);
         if exposure <= 0.0 {
             return Expected { low: 0.0, buyers: 0.0, high: 0.0 };
         }
         likewise(known, first as f64 / exposure, first as f64)
     }
 
-    /// Buyers among this share of the customers, between the points of the curve on a straight line.
-    fn at(&self, share: f64) -> f64 {
-        let place = share * (self.buyers.len().max(1) - 1) as f64;
-        let below = place.floor() as usize;
-        let point = |at: usize| self.buyers.get(at).copied().unwrap_or(self.all_buyers()) as f64;
-        point(below) + (place - below as f64) * (point(below + 1) - point(below))
+    /// Buyers among the first so many customers then, between the points of the curve on a straight line.
+    fn at(&self, first: f64) -> f64 {
+        let points = self.buyers.len().max(2) - 1;
+        let customers = |point: usize| (self.customers as usize * point).div_ceil(points) as f64;
+        let buyers = |point: usize| self.buyers.get(point).copied().unwrap_or_default() as f64;
+        let Some(above) = (1..=points).find(|&point| customers(point) >= first) else {
+            return self.all_buyers() as f64;
+        };
+        let (from, to) = (customers(above - 1), customers(above));
+        let part = if to > from { (first - from) / (to - from) } else { 1.0 };
+        buyers(above - 1) + part * (buyers(above) - buyers(above - 1))
     }
 }
 
@@ -188,6 +193,15 @@ mod tests {
         // Between two points on a straight line.
         assert!((told.expected(25, 1000).buyers - 12.5).abs() < 1e-9, "{:?}", told.expected(25, 1000));
         assert_eq!(told.expected(0, 100), Expected { low: 0.0, buyers: 0.0, high: 0.0 });
+        // Nobody buys twice: of a few customers who all bought, as many are to be expected as there are.
+        let all = hindsight(36, &(0..36).collect::<Vec<_>>());
+        for first in 1..=36 {
+            let told = all.expected(first, 36);
+            assert!(
+                (told.buyers - first as f64).abs() < 1e-9 && told.high <= first as f64 + 1e-9,
+                "{told:?}"
+            );
+        }
         let few = hindsight(0, &[]);
         assert_eq!(few.expected(5, 10).buyers, 0.0);
     }

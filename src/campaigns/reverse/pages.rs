@@ -44,6 +44,8 @@ struct Finding {
     /// The corners of the curve, in hundredths.
     curve: String,
     cuts: Vec<Cut>,
+    /// Every cut that the slider can make, as JSON: customers, part of all interest, and what is told of buyers.
+    slider: String,
     /// How many of them may be expected to buy.
     expected: Expected,
     /// A fifth of them, to begin with.
@@ -113,6 +115,7 @@ fn page(
         interested: String::new(),
         curve: String::new(),
         cuts: Vec::new(),
+        slider: "[]".to_owned(),
         expected: Expected { job: expectation.job, days: expectation.days, ..Expected::default() },
         proposed: 0,
     };
@@ -122,7 +125,7 @@ fn page(
         Ok(Some((found, catalogue))) => {
             page.fill(&found, &catalogue, &Addresses::new(installation));
             if let Some(told) = &expectation.told {
-                page.expect(told, found.customers.len(), installation);
+                page.expect(told, &found, installation);
             }
         }
     }
@@ -161,9 +164,22 @@ impl Finding {
             }
         };
         self.cuts = CUTS.iter().map(cut).collect();
+        self.slide(count, |first| found.share_of_first(first), |_| String::new());
     }
 
-    fn expect(&mut self, told: &Hindsight, count: usize, installation: &Installation) {
+    fn slide(&mut self, count: usize, interest: impl Fn(usize) -> f64, buyers: impl Fn(usize) -> String) {
+        let mut cuts: Vec<usize> =
+            (1..=2 * POINTS).map(|point| (count * point).div_ceil(2 * POINTS)).collect();
+        cuts.dedup();
+        let told = |first: usize| {
+            let words = format!("{} of all interest{}", web::percent(interest(first)), buyers(first));
+            serde_json::json!([first, words])
+        };
+        self.slider = serde_json::Value::from(cuts.into_iter().map(told).collect::<Vec<_>>()).to_string();
+    }
+
+    fn expect(&mut self, told: &Hindsight, found: &Interested, installation: &Installation) {
+        let count = found.customers.len();
         let first_of = |share: f64| (count as f64 * share).ceil() as usize;
         for (cut, share) in self.cuts.iter_mut().zip(CUTS) {
             let Bounds { low, buyers, high } = told.expected(first_of(share), count);
@@ -186,6 +202,13 @@ impl Finding {
         let middle = points.iter().map(|(x, told)| corner(*x, told.buyers));
         self.expected.curve = middle.collect::<Vec<_>>().join(" ");
         self.expected.most = web::whole(most.ceil() as i64);
+        let buyers = |first: usize| {
+            let Bounds { low, buyers, high } = told.expected(first, count);
+            let [low, buyers, high] =
+                [low, buyers.round(), high.ceil()].map(|number| web::whole(number as i64));
+            format!(", {buyers} will buy ({low} to {high})")
+        };
+        self.slide(count, |first| found.share_of_first(first), buyers);
         self.expected.basis = format!(
             "As it was on {}: of {} customers who would have been interested then, {} bought one of these products in the \
              {} days after.",

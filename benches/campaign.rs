@@ -59,6 +59,7 @@ fn campaign(snapshot: &Snapshot, live: &LiveModel, dir: &Path, customers: u64) {
         secret: b"secret",
         folder: &folder,
         exported_at: now(),
+        pictures: None,
     };
     let export = timed("reading names and addresses", customers, || Export::read(source, snapshot).unwrap());
     let began = Instant::now();

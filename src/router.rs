@@ -89,6 +89,9 @@ pub fn routes(config: &mut ServiceConfig) {
 
         .configure(campaign_routes)
 
+        // For the e-mail service, with a key.
+        .route("/api/v1/bounces",               post().to(campaigns::returns::hear))
+
         .route("/p/{token}.jpg",                get().to(showroom::copy))
         .route("/sample-shop/images/{shape}/{id}.svg", get().to(showroom::image))
 
@@ -112,6 +115,7 @@ fn campaign_routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/groups",        post().to(campaigns::groups::choose))
         .route("/campaigns/{id}/find-customers", get().to(campaigns::reverse::show))
         .route("/campaigns/{id}/find-customers", post().to(campaigns::reverse::choose))
+        .route("/campaigns/{id}/find-customers/expect", post().to(campaigns::reverse::begin))
         .route("/campaigns/{id}/forecast",      get().to(campaigns::forecast::show))
         .route("/campaigns/{id}/impact",        post().to(campaigns::impact::show))
         .route("/rules/saved",                  get().to(campaigns::rule_sets::list))
@@ -132,6 +136,7 @@ fn campaign_routes(config: &mut ServiceConfig) {
         .route("/campaigns/{id}/approve",       post().to(campaigns::state::approve))
         .route("/campaigns/{id}/withdraw",      post().to(campaigns::state::withdraw))
         .route("/campaigns/{id}/files/{tool}",  get().to(campaigns::presets::show))
+        .route("/campaigns/{id}/files/listmonk/push", post().to(campaigns::presets::begin))
         .route("/campaigns/{id}/files/{tool}/template", get().to(campaigns::presets::download))
         .route("/campaigns/{id}/download/{file}", get().to(campaigns::downloads::download))
         .route("/campaigns/{id}/sent",          post().to(campaigns::state::sent))

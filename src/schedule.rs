@@ -23,6 +23,8 @@ pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
     bodies.insert(explorer::map::JOB, body(installation, explorer::map::job));
     bodies.insert(campaigns::JOB, body(installation, generation::job));
     bodies.insert(campaigns::returns::JOB, body(installation, campaigns::returns::job));
+    bodies.insert(campaigns::presets::JOB, body(installation, campaigns::presets::job));
+    bodies.insert(campaigns::reverse::JOB, body(installation, campaigns::reverse::job));
     bodies.insert(showroom::JOB, body(installation, showroom::job));
     bodies.insert(campaigns::series::JOB, body(installation, generation::repeat));
     bodies.insert(reports::letters::JOB, body(installation, reports::letters::job));

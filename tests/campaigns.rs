@@ -4,69 +4,10 @@
 
 mod support;
 
-use chrono::DateTime;
-use handpick::history::{Coverage, History, Reading};
-use handpick::money::Money;
-use handpick::progress::Silent;
-use handpick::records::{Customer, Event, EventKind, Events, Product};
 use std::collections::HashSet;
 use std::path::Path;
 use support::server::{Server, body, field, handpick, location, write_config};
-
-/// Forty customers of two tastes, in a history as a sync would leave it.
-fn fill_history(folder: &Path) {
-    fill_history_of(folder, 40);
-}
-
-/// The last four bought nothing; the last wants no e-mail.
-fn fill_history_of(folder: &Path, customers: usize) {
-    let history = History::open(&folder.join("data/shops/1/history")).unwrap();
-    let mut update = history.begin().unwrap();
-    let product = |n: usize| Product {
-        id: format!("p{n:02}"),
-        title: if n == 0 { "White Lantern".into() } else { format!("Product {n}") },
-        category: Some(if n.is_multiple_of(2) { "Home > Light".into() } else { "Garden".into() }),
-        brand: Some(format!("Brand {}", n % 3)),
-        price: Some(Money::from_units(n as i64 + 1)),
-        stock: Some(i64::from(n != 19)),
-        active: true,
-        ..Product::default()
-    };
-    update.products(&(0..20).map(product).collect::<Vec<_>>()).unwrap();
-    let customer = |n: usize| Customer {
-        id: format!("c{n:02}"),
-        email: Some(format!("c{n}@example.com")),
-        mailable: Some(n != customers - 1),
-        active: true,
-        ..Customer::default()
-    };
-    update.customers(&(0..customers).map(customer).collect::<Vec<_>>()).unwrap();
-    let mut events = Events::default();
-    for (customer, turn) in (0..customers - 4).flat_map(|customer| (0..5).map(move |turn| (customer, turn))) {
-        // Even customers buy even products: what is bought together is of one taste.
-        let product = (customer * 3 + turn * 4) % 18 / 2 * 2 + customer % 2;
-        let days = 20 * (turn as i64 + 1) + customer as i64 % 7;
-        events.push(Event {
-            id: None,
-            kind: EventKind::Purchase,
-            at_us: (1_790_000_000 - days * 86_400) * 1_000_000,
-            customer: Some(&format!("c{customer:02}")),
-            product: Some(&format!("p{product:02}")),
-            order: Some(&format!("o{customer}-{turn}")),
-            quantity: 1.0,
-            value: Some(Money::from_units(5)),
-            currency: None,
-            source: "orders",
-        });
-    }
-    update.events("orders", &events).unwrap();
-    let everything = [
-        (Reading::Products, Coverage::Everything),
-        (Reading::Customers, Coverage::Everything),
-        (Reading::Events("orders".into()), Coverage::Everything),
-    ];
-    update.commit(&everything, DateTime::from_timestamp(1_790_000_000, 0).unwrap(), &Silent).unwrap();
-}
+use support::tastes::{fill_history, fill_history_of};
 
 fn start() -> Server {
     Server::start("", fill_history)
@@ -334,6 +275,35 @@ fn scarce_products_are_shown_to_no_more_customers_than_there_are_pieces_for() {
     assert_eq!(lights.values().sum::<u32>(), 2 * 39);
 }
 
+/// What the shop's connection says of products beside what every shop does is an attribute like any other.
+#[test]
+fn at_most_and_at_least_count_any_attribute() {
+    let folder = tempfile::tempdir().unwrap();
+    fill_history(folder.path());
+    let number = |pick: &serde_json::Value| pick["item_id"].as_str().unwrap()[1..].parse::<usize>().unwrap();
+    let picks = |name: &str, rules: &str| -> Vec<Vec<usize>> {
+        let plan = format!("model = \"item_knn\"\nslots = 4\nrules = [{rules}]\n");
+        let lines = json_lines(folder.path(), name, &plan);
+        lines.iter().map(|line| line["picks"].as_array().unwrap().iter().map(number).collect()).collect()
+    };
+    let kinds = |of: &dyn Fn(usize) -> usize, picks: &[usize]| {
+        picks.iter().map(|&pick| of(pick)).collect::<HashSet<_>>().len()
+    };
+    let supplier = |n: usize| n / 5;
+    let colour = |n: usize| usize::from(n >= 16);
+    let free = picks("free", "");
+    assert!(free.iter().any(|picks| kinds(&supplier, picks) < 4 && kinds(&colour, picks) < 2), "{free:?}");
+    let apart = picks("apart", "{ rule = \"at_most_per\", what = \"supplier\", n = 1 }");
+    assert!(apart.iter().all(|picks| picks.len() == 4 && kinds(&supplier, picks) == 4), "{apart:?}");
+    let mixed = picks("mixed", "{ rule = \"at_least_kinds\", what = \"colour\", n = 2 }");
+    assert!(mixed.iter().all(|picks| picks.len() == 4 && kinds(&colour, picks) == 2), "{mixed:?}");
+    let departments = picks("departments", "{ rule = \"at_most_per\", what = \"department\", n = 2 }");
+    assert!(departments.iter().all(|picks| picks.iter().filter(|&pick| pick % 2 == 0).count() <= 2));
+    let none_is_red = "{ rule = \"exclude\", when = '\"colour: red\" in product.attributes' }";
+    let blue = picks("blue", none_is_red);
+    assert!(blue.iter().all(|picks| picks.len() == 4 && picks.iter().all(|&pick| pick >= 16)), "{blue:?}");
+}
+
 #[test]
 fn why_a_product_is_picked_and_why_not_is_answered() {
     let server = start();
@@ -488,6 +458,95 @@ fn saved_rules_are_used_by_other_campaigns_and_changes_are_taken_back() {
     assert_eq!(owner.post(&format!("{path}/forget"), &[]).status(), 303);
     assert_eq!(owner.get(&path).status(), 404);
     assert!(owner.page(&format!("{second}/steps/rules")).contains("last 60 days"), "the copy stays");
+}
+
+#[test]
+fn rules_that_speak_of_what_the_shop_does_not_have_say_so() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    let mut fields = vec![("slots".to_owned(), "4")];
+    for when in ["product.brand == \"Brnad 1\"", "product.cost > 3", "product.brand == \"Brand 1\""] {
+        fields.extend(rule_fields("exclude", when));
+    }
+    fields.extend(rule_fields("at_most_per", "").into_iter().map(|(name, value)| {
+        let value = match name.as_str() {
+            "rule_what" => "fabric",
+            "rule_n" => "2",
+            _ => value,
+        };
+        (name, value)
+    }));
+    fields.extend([("go".to_owned(), "keep"), ("rule_set_name".to_owned(), "From another shop")]);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    assert_eq!(owner.save(&campaign, "rules", &fields).status(), 303);
+    // Whoever uses them elsewhere is told beside each rule.
+    let second = owner.new_campaign();
+    let list = owner.page(&format!("{second}/steps/rules"));
+    let id = list.split(">From another shop<").next().unwrap().rsplit('"').nth(1).unwrap().to_owned();
+    let used = [("slots", "4"), ("go", "use"), ("rule_set", id.as_str())];
+    assert_eq!(owner.save(&second, "rules", &used).status(), 303);
+    let page = decoded(&owner.page(&format!("{second}/steps/rules")));
+    let rules: Vec<&str> = page.split("<fieldset class=\"card rule").skip(1).collect();
+    let doubts = [
+        "fits “Brnad 1” for product.brand. Do you mean “Brand 1”?",
+        "says its cost. Your admin",
+        "",
+        "says its fabric.",
+    ];
+    assert_eq!(rules.len(), 4, "{page}");
+    for (rule, doubt) in rules.iter().zip(doubts) {
+        let notice = rule
+            .split("<p class=\"notice notice-warn\">")
+            .nth(1)
+            .map(|rest| rest.split("</p>").next().unwrap());
+        assert!(
+            notice.map_or(doubt.is_empty(), |notice| !doubt.is_empty() && notice.contains(doubt)),
+            "{doubt}: {notice:?}"
+        );
+    }
+    assert!(
+        rules[3].contains("fabric (no product has it)") && rules[3].contains(">supplier<"),
+        "{}",
+        rules[3]
+    );
+}
+
+/// Everybody who is interested bought once in the four weeks that are looked back on.
+#[test]
+fn how_many_will_buy_is_what_became_of_the_same_question_before() {
+    let server = start();
+    let owner = server.owner();
+    let campaign = owner.new_campaign();
+    let dates =
+        [("name", "x"), ("starts_on", "2026-09-21"), ("ends_on", "2026-10-18"), ("as_of", "2026-09-21")];
+    owner.save(&campaign, "name", &dates);
+    owner.save(&campaign, "model", &[("model", "item_knn")]);
+    owner.generated(&campaign);
+    owner.save(&campaign, "products", &[("categories", "Home > Light")]);
+    let path = format!("{campaign}/find-customers");
+    assert!(owner.page(&path).contains("Work it out"));
+    assert_eq!(owner.post(&format!("{path}/expect"), &[]).status(), 303);
+    let page = decoded(&owner.wait(&path, |page| page.contains("As it was on")));
+    assert!(
+        page.contains(
+            "As it was on 24 Aug 2026: of 18 customers who would have been interested then, 18 bought"
+        ),
+        "{page}"
+    );
+    // As many now as then: nine of the first half are to be expected, and more than that for sure within the interval.
+    let row = page.split("50.0\u{a0}%").nth(1).unwrap().split("</tr>").next().unwrap();
+    let cells: Vec<&str> =
+        row.split("class=\"num\">").skip(1).map(|cell| cell.split('<').next().unwrap()).collect();
+    assert_eq!(cells[1], "9", "{row}");
+    let (low, high) = cells[2].split_once(" to ").unwrap();
+    assert!(
+        low.parse::<u32>().unwrap() < 9 && high.parse::<u32>().unwrap() == 9,
+        "nine of nine at most: {row}"
+    );
+    // What it depends on changed: the answer is another question's.
+    owner.save(&campaign, "products", &[("categories", "Garden")]);
+    assert!(owner.page(&path).contains("Work it out"));
 }
 
 #[test]

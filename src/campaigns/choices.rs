@@ -5,6 +5,7 @@ use crate::history::{History, HistoryError};
 use crate::installation::Installation;
 use crate::picker::Removed;
 use crate::picker::catalogue::Catalogue;
+use crate::picker::doubts::Doubts;
 use crate::picker::plan::Plan;
 use crate::pictures::Addresses;
 use crate::records::Product;
@@ -12,6 +13,7 @@ use crate::store::id_lists::{self, IdList, ListKind};
 use crate::store::{model_choices, models};
 use crate::web::ways::{self, Ways};
 use crate::web::{self, Form, WebError};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, HashSet};
 
 const CARDS: usize = 24;
@@ -95,6 +97,15 @@ impl Shop {
             *counts.entry(brand).or_default() += 1;
         }
         choices(counts, &chosen)
+    }
+
+    pub fn attribute_names(&self) -> Vec<String> {
+        self.catalogue.attribute_names().into_iter().map(str::to_owned).collect()
+    }
+
+    /// What a rule speaks of and the shop does not have.
+    pub fn doubts(&self, now: DateTime<Utc>) -> Doubts<'_> {
+        Doubts::new(&self.catalogue, now)
     }
 
     pub fn category_names(&self) -> Vec<String> {

@@ -10,6 +10,7 @@ use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::picker::summary::Summary;
+use crate::pictures::MailAddresses;
 use crate::progress::Silent;
 use crate::store::audit;
 use crate::store::campaigns::CampaignState;
@@ -222,6 +223,7 @@ pub fn with_export<T>(
     let snapshot = History::open(&installation.folder.history(installation.shop_id()))
         .and_then(|history| history.snapshot())
         .map_err(|error| internal(&error))?;
+    let pictures = MailAddresses::new(installation);
     let source = Source {
         campaign: id,
         name: &campaign.name,
@@ -230,6 +232,7 @@ pub fn with_export<T>(
         secret: &installation.shop.secret,
         folder: &folder,
         exported_at: installation.now(),
+        pictures: pictures.as_ref(),
     };
     let export = Export::read(source, &snapshot).map_err(|error| internal(&error))?;
     make(&export).map_err(|error| match error {

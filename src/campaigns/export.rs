@@ -16,9 +16,11 @@ use crate::picker::catalogue::Catalogue;
 use crate::picker::picks_file::{self, PicksFileError, Recipient, StoredPick, arm_name, origin_name};
 use crate::picker::plan::Arm;
 use crate::picker::reason::Reader;
+use crate::pictures::MailAddresses;
 use crate::progress::Progress;
 use crate::records::Product;
 use chrono::{DateTime, SecondsFormat, Utc};
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
@@ -46,6 +48,7 @@ pub struct Export<'a> {
     pub currency: &'a str,
     pub(super) links: Links,
     pub exported_at: DateTime<Utc>,
+    pictures: Option<&'a MailAddresses>,
     /// The generation's folder.
     pub folder: &'a Path,
     pub(super) catalogue: Catalogue,
@@ -62,6 +65,8 @@ pub struct Source<'a> {
     pub secret: &'a [u8],
     pub folder: &'a Path,
     pub exported_at: DateTime<Utc>,
+    /// Where pictures' copies are, if the world can reach them there.
+    pub pictures: Option<&'a MailAddresses>,
 }
 
 impl<'a> Export<'a> {
@@ -72,9 +77,9 @@ impl<'a> Export<'a> {
     }
 
     pub(super) fn new(source: Source<'a>, catalogue: Catalogue, people: People) -> Self {
-        let Source { campaign, name, slots, currency, secret, folder, exported_at } = source;
+        let Source { campaign, name, slots, currency, secret, folder, exported_at, pictures } = source;
         let links = Links::new(campaign, name, secret);
-        Self { campaign, name, slots, currency, links, exported_at, folder, catalogue, people }
+        Self { campaign, name, slots, currency, links, exported_at, pictures, folder, catalogue, people }
     }
 
     /// The product's address with the campaign's marks; `None` for one that would do more than lead somewhere.
@@ -83,8 +88,11 @@ impl<'a> Export<'a> {
         Some(self.links.link(url, token, slot))
     }
 
-    pub(super) fn image<'p>(&self, product: &'p Product) -> Option<&'p str> {
-        product.image.as_deref().filter(|url| is_harmless(url))
+    /// The address of Handpick's own copy where the world can reach it, else the shop's.
+    pub(super) fn image<'p>(&self, product: &'p Product) -> Option<Cow<'p, str>> {
+        let url = product.image.as_deref().filter(|url| is_harmless(url))?;
+        let copy = self.pictures.and_then(|pictures| pictures.url(url));
+        Some(copy.map_or(Cow::Borrowed(url), Cow::Owned))
     }
 
     /// Streams one file; answers its rows, without the header.
@@ -254,7 +262,7 @@ impl<'e, 'a> Sheet<'e, 'a> {
         self.text(&product.id);
         self.text(&product.title);
         self.text(export.link(product, token, pick.slot).as_deref().unwrap_or_default());
-        self.text(export.image(product).unwrap_or_default());
+        self.text(&export.image(product).unwrap_or_default());
         self.ours(&product.price.map(|price| price.to_string()).unwrap_or_default());
         let currency = product.currency.as_deref().unwrap_or(export.currency);
         self.text(if product.price.is_some() { currency } else { "" });

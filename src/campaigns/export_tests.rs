@@ -61,6 +61,7 @@ fn exported(format: Format, dialect: Dialect) -> String {
         secret: b"s",
         folder: &folder,
         exported_at: DateTime::UNIX_EPOCH,
+        pictures: None,
     };
     let mut out = Vec::new();
     Export::new(source, catalogue, people).write(format, dialect, &mut out, &Silent).unwrap();

@@ -276,6 +276,9 @@ fn read_deeds(read: &mut Read<'_>) -> Vec<Deed> {
 fn rule_fields(plan: &Plan, fields: &mut Fields) {
     fields.one("slots", &plan.slots);
     fields.one("variety", &plan.variety);
+    for (name, _) in rule_form::WEATHER {
+        fields.maybe(name, name.strip_prefix("weather_").and_then(|name| plan.weather.get(name)));
+    }
     for rule in &plan.rules {
         for (name, value) in rule_form::FIELDS.into_iter().zip(rule_form::fields(rule)) {
             fields.one(name, &value);
@@ -295,6 +298,12 @@ fn read_rules(read: &mut Read<'_>, plan: &mut Plan) {
     plan.slots = read.parsed("slots", "the number of products", small).unwrap_or(0);
     plan.variety = read.parsed("variety", "the variety", "a whole number from 0 to 100").unwrap_or(0);
     plan.rules = rules;
+    for (name, label) in rule_form::WEATHER {
+        let typed: Option<f64> = read.parsed(name, &label.to_lowercase(), "a number such as 4.5");
+        if let Some(place) = name.strip_prefix("weather_").and_then(|name| plan.weather.place(name)) {
+            *place = typed.filter(|value| value.is_finite());
+        }
+    }
 }
 
 #[cfg(test)]
@@ -306,6 +315,7 @@ mod tests {
     fn every_step_gives_back_what_it_shows() {
         let plan = Plan {
             variety: 35,
+            weather: crate::picker::plan::Weather { rain: Some(2.5), ..Default::default() },
             starts_on: NaiveDate::from_ymd_opt(2026, 5, 1),
             ends_on: NaiveDate::from_ymd_opt(2026, 5, 9),
             products: Products {
@@ -342,6 +352,7 @@ mod tests {
                 Effect::ExcludeBought { days: 30 }.into(),
                 Rule { off: true, name: "Sold out".into(), ..Effect::ExcludeOutOfStock {}.into() },
                 Effect::AtMostPer { what: Attribute::Brand, n: 1 }.into(),
+                Effect::AtLeastKinds { what: Attribute::Named("supplier".into()), n: 2 }.into(),
                 Effect::PriceRange { from: None, to: Some(Money::from_units(9)) }.into(),
                 Effect::Pin { product: "p2".into(), slot: 2 }.into(),
                 Effect::Boost { category: "Tea".into(), factor: 2.0 }.into(),

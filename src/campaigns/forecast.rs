@@ -6,10 +6,12 @@ use super::pages::find;
 use crate::auth::Analyst;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
+use crate::picker::hindsight::{Expected, likewise};
 use crate::picker::plan::Plan;
 use crate::picker::summary::Summary;
 use crate::recommender::power::{Design, smallest_pooled_uplift};
-use crate::store::campaigns::{self, CampaignState};
+use crate::responses;
+use crate::store::campaigns::{self, Campaign, CampaignState};
 use crate::web::{self, Page, WebError};
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
@@ -38,6 +40,10 @@ struct Forecast {
     days: i64,
     buyers: String,
     rate: String,
+    /// Between which numbers they will lie in as many days.
+    buyers_to_come: String,
+    /// Who may be expected to click, by the campaigns before; empty where nobody counted.
+    clicks: String,
     shares: Vec<Share>,
     /// Together with the campaigns before; empty without any.
     pooled: String,
@@ -98,6 +104,8 @@ fn forecast(
     let base_rate = buyers as f64 / people.max(1) as f64;
     let earlier = earlier(installation, id, base_rate)?;
     let design = Design::split(people, holdout, base_rate);
+    let mailed = design.treated;
+    let to_come = likewise(buyers as f64, 1.0, people as f64);
     let pooled = match (earlier.is_empty(), design.smallest_uplift()) {
         (false, Some(_)) => {
             let all: Vec<Design> = earlier.iter().copied().chain([design]).collect();
@@ -117,11 +125,49 @@ fn forecast(
         days,
         buyers: web::whole(buyers as i64),
         rate: web::percent(base_rate),
+        buyers_to_come: format!("{} to {}", whole(to_come.low), whole(to_come.high.ceil())),
+        clicks: clicks(installation, id, mailed)?,
         shares: shares(people, holdout, base_rate),
         pooled,
         earlier: earlier.len(),
         nothing,
     })
+}
+
+fn whole(number: f64) -> String {
+    web::whole(number as i64)
+}
+
+/// How many of those who get the e-mail clicked in the campaigns before, as a range for this one.
+fn clicks(installation: &Installation, but: CampaignId, mailed: u64) -> Result<String, GenerateError> {
+    let mut before = Vec::new();
+    for campaign in sent_before(installation, but)?.into_iter().take(POOLED) {
+        let Some(summary) = campaign.summary::<Summary>().ok().flatten() else { continue };
+        let counted = installation.store.read(|conn| responses::counted(conn, campaign.id))?;
+        if counted.clickers > 0 && summary.mailed() > 0 {
+            before.push((counted.clickers as f64, summary.mailed() as f64));
+        }
+    }
+    let rates = || before.iter().map(|(clickers, mailed)| clickers / mailed);
+    let (lowest, highest) = (rates().fold(f64::INFINITY, f64::min), rates().fold(0.0, f64::max));
+    let (low, high) = match before.as_slice() {
+        [] => return Ok(String::new()),
+        // One campaign shows how many, but not how much they differ.
+        [(clickers, of)] => {
+            let Expected { low, high, .. } = likewise(*clickers, mailed as f64 / of, mailed as f64);
+            (low, high)
+        }
+        _ => (lowest * mailed as f64, highest * mailed as f64),
+    };
+    let of = match before.len() {
+        1 => format!("In the campaign before {} of those who got it clicked", web::percent(highest)),
+        more => format!(
+            "In the {more} campaigns before {} to {} of those who got them clicked",
+            web::percent(lowest),
+            web::percent(highest)
+        ),
+    };
+    Ok(format!("{of}: expect {} to {} to click in this one.", whole(low), whole(high.ceil())))
 }
 
 /// The chosen share, and others beside it, the smallest first.
@@ -146,20 +192,23 @@ fn shares(people: u64, holdout: f64, base_rate: f64) -> Vec<Share> {
     all.into_iter().filter_map(told).collect()
 }
 
+/// Other campaigns that were sent, the newest first.
+fn sent_before(installation: &Installation, but: CampaignId) -> Result<Vec<Campaign>, GenerateError> {
+    let mut sent = installation.store.read(|conn| campaigns::all(conn, installation.shop_id()))?;
+    sent.retain(|campaign| {
+        campaign.id != but && matches!(campaign.state, CampaignState::Sent | CampaignState::Closed)
+    });
+    sent.sort_by_key(|campaign| std::cmp::Reverse(campaign.sent_at));
+    Ok(sent)
+}
+
 /// The newest campaigns that were sent and had a group without e-mail.
 fn earlier(
     installation: &Installation,
     but: CampaignId,
     base_rate: f64,
 ) -> Result<Vec<Design>, GenerateError> {
-    let all = installation.store.read(|conn| campaigns::all(conn, installation.shop_id()))?;
-    let mut sent: Vec<_> = all
-        .iter()
-        .filter(|campaign| {
-            campaign.id != but && matches!(campaign.state, CampaignState::Sent | CampaignState::Closed)
-        })
-        .collect();
-    sent.sort_by_key(|campaign| std::cmp::Reverse(campaign.sent_at));
+    let sent = sent_before(installation, but)?;
     let design = |summary: Summary| Design { treated: summary.mailed(), control: summary.holdout, base_rate };
     let summaries = sent.into_iter().filter_map(|campaign| campaign.summary::<Summary>().ok().flatten());
     Ok(summaries.filter(|summary| summary.holdout > 0).map(design).take(POOLED).collect())

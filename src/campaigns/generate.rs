@@ -1,6 +1,6 @@
 //! The body of the job *generate*: a campaign's picks, published whole or not at all.
 
-use super::memory;
+use super::{memory, weather};
 use crate::history::{History, HistoryError, Snapshot};
 use crate::ids::{CampaignId, ListId};
 use crate::installation::Installation;
@@ -141,8 +141,9 @@ pub fn refuse_early(
         campaigns::hold_for_generation(conn, id, now)?;
         campaigns::by_id(conn, shop, id)
     })?;
-    let plan: Plan = campaign.ok_or(GenerateError::NoCampaign(id))?.plan()?;
+    let mut plan: Plan = campaign.ok_or(GenerateError::NoCampaign(id))?.plan()?;
     check(&plan)?;
+    weather::learn(installation, &mut plan)?;
     let lists = PlanLists::read(installation, &plan)?;
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
     let catalogue = Catalogue::new(snapshot.products()?);
@@ -179,7 +180,8 @@ fn attempt(
     let shop = installation.shop_id();
     let campaign = installation.store.read(|conn| campaigns::by_id(conn, shop, id))?;
     let campaign = campaign.ok_or(GenerateError::NoCampaign(id))?;
-    let plan: Plan = campaign.plan()?;
+    let mut plan: Plan = campaign.plan()?;
+    weather::learn(installation, &mut plan)?;
     progress.phase("Opening the model", None);
     let file = installation.folder.models(shop).join(&model.file);
     let live = model_file::load(&file, Some(&model.checksum))?;

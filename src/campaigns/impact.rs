@@ -6,6 +6,7 @@ use super::memory;
 use super::pages::find;
 use super::state::sentence;
 use super::steps::Step;
+use super::weather;
 use crate::auth::Analyst;
 use crate::conditions::complete;
 use crate::history::{History, Snapshot};
@@ -84,7 +85,7 @@ pub async fn show(
         let campaign = find(&installation, *id)?;
         let mut draft = Draft { name: campaign.name.clone(), plan: campaign.plan()? };
         let problems = apply(&form, Step::Rules, &mut draft, installation.zone());
-        let told = told(&installation, *id, &draft.plan, problems, &benches);
+        let told = told(&installation, *id, draft.plan, problems, &benches);
         told.map_err(|error| WebError::Internal(error.to_string()))
     })
     .await?;
@@ -94,15 +95,19 @@ pub async fn show(
 fn told(
     installation: &Installation,
     id: CampaignId,
-    plan: &Plan,
+    mut plan: Plan,
     problems: Vec<String>,
     benches: &Benches,
 ) -> Result<Fragment, GenerateError> {
+    let weather = weather::in_words(installation, &plan)?;
+    weather::learn(installation, &mut plan)?;
+    let plan = &plan;
     let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
     let bench = benches.get(installation, id, plan, &snapshot)?;
     let lists = PlanLists::read(installation, plan)?;
     let impact = bench.try_out(plan, lists.products.as_deref());
     let mut told = fragment(&impact, plan, &bench, &installation.shop.currency, problems);
+    told.notes.extend((!weather.is_empty()).then_some(weather));
     let addresses = Addresses::new(installation);
     for (_, image) in told.rules.iter_mut().flat_map(|line| &mut line.pictures) {
         *image = addresses.shown(image);

@@ -2,6 +2,7 @@
 
 use crate::money::Money;
 use serde::Serialize;
+use std::borrow::Cow;
 
 #[derive(Serialize)]
 pub struct Row<'a> {
@@ -23,7 +24,7 @@ pub struct Pick<'a> {
     pub sku: &'a str,
     pub title: Option<&'a str>,
     pub url: Option<String>,
-    pub image: Option<&'a str>,
+    pub image: Option<Cow<'a, str>>,
     pub price: Option<Money>,
     pub currency: Option<&'a str>,
     pub score: f32,

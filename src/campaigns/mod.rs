@@ -33,6 +33,7 @@ pub mod steps;
 mod upload;
 pub mod views;
 pub mod warnings;
+mod weather;
 pub mod why;
 
 pub use generate::{GenerateError, Payload, generate};

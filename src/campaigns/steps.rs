@@ -4,7 +4,7 @@ use super::fields::{Draft, apply, fields};
 use super::pages::find;
 use super::state::sentence;
 use super::views::{StepLink, step_links};
-use super::{choices, counting, rule_form, rule_sets, segments};
+use super::{choices, counting, rule_form, rule_sets, segments, weather};
 use crate::auth::{Analyst, Marketer, SignedIn};
 use crate::ids::{AccountId, CampaignId};
 use crate::installation::Installation;
@@ -307,6 +307,8 @@ struct RulesPage {
     saved: Vec<rule_sets::Saved>,
     categories: Vec<String>,
     currency: String,
+    /// What rules are told of the weather; empty where none asks.
+    weather: String,
 }
 
 #[derive(Template)]
@@ -360,10 +362,13 @@ fn render(
         }
         Step::Rules => {
             let shop = choices::Shop::read(installation)?;
-            let rules = rule_form::cards(&head.form, &currency);
+            let (attributes, doubts) = (shop.attribute_names(), shop.doubts(installation.now()));
+            let rules = rule_form::cards(&head.form, &currency, &attributes, &doubts);
             let (groups, categories) = (rule_form::groups(), shop.category_names());
             let saved = rule_sets::saved(installation)?;
-            RulesPage { shell, head, rules, groups, saved, categories, currency }.render()
+            let weather = weather::in_words(installation, plan)
+                .map_err(|error| WebError::Internal(error.to_string()))?;
+            RulesPage { shell, head, rules, groups, saved, categories, currency, weather }.render()
         }
         Step::Controls => ControlsPage { shell, head }.render(),
     };

@@ -82,8 +82,10 @@ fn told(
     arm: Arm,
 ) -> Result<Answer, GenerateError> {
     let shop = installation.shop_id();
-    let plan: Plan = campaign.plan()?;
+    let mut plan: Plan = campaign.plan()?;
     let summary: Summary = campaign.summary()?.unwrap_or_default();
+    // What was known when the picks were made, not what is known by now.
+    plan.weather = summary.weather.unwrap_or(plan.weather);
     let model = match campaign.model {
         Some(model) => installation.store.read(|conn| models::by_id(conn, shop, model))?,
         None => None,

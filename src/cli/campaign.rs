@@ -1,7 +1,7 @@
 //! `handpick campaign`: run, approve, send. Run takes a campaign from a file: trained for when needed, picked, exported.
 
 use super::console_progress::ConsoleProgress;
-use super::{campaign_returns, campaign_send};
+use super::{campaign_push, campaign_returns, campaign_send};
 use crate::campaigns::export::{Dialect, Export, Format, Source, slug};
 use crate::campaigns::presets::{self, Spec, Told};
 use crate::generation;
@@ -11,6 +11,7 @@ use crate::installation::Installation;
 use crate::picker::plan::Plan;
 use crate::picker::refusal::check;
 use crate::picker::summary::Summary;
+use crate::pictures::MailAddresses;
 use crate::progress::Progress;
 use crate::store::campaigns;
 use anyhow::{Context, bail};
@@ -38,6 +39,8 @@ enum Command {
     Mailbox(campaign_returns::Mailbox),
     /// Send an approved campaign's e-mails, or go on with a sending that was interrupted, until all is settled.
     Send(campaign_send::Send),
+    /// Give an approved campaign's recipients to the shop's listmonk, on a list of their own.
+    Push(campaign_push::Push),
 }
 
 #[derive(clap::Args)]
@@ -94,6 +97,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Run(run) => run,
         Command::Approve(args) => return campaign_send::approve(&args),
         Command::Send(args) => return campaign_send::run(&args),
+        Command::Push(args) => return campaign_push::run(&args),
         Command::Returns(args) => return campaign_returns::take_over(&args),
         Command::Mailbox(args) => return campaign_returns::read(&args),
     };
@@ -148,6 +152,7 @@ fn make(
     let campaign = installation.store.read(|conn| campaigns::by_id(conn, shop, id))?;
     let generation = campaign.and_then(|campaign| campaign.generation).context("the picks are gone")?;
     let folder = installation.folder.campaign(shop, id).join(generation);
+    let pictures = MailAddresses::new(installation);
     let source = Source {
         campaign: id,
         name,
@@ -156,6 +161,7 @@ fn make(
         secret: &installation.shop.secret,
         folder: &folder,
         exported_at: now,
+        pictures: pictures.as_ref(),
     };
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
     let export = Export::read(source, &snapshot)?;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod campaign;
+mod campaign_push;
 mod campaign_returns;
 mod campaign_send;
 pub mod check;

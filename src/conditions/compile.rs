@@ -196,7 +196,7 @@ impl Reader<'_> {
         let Expr::Ident(name) = &operand.expr else {
             return Err(self.wrong(
                 expr,
-                format!("“.{field}” can follow only {}", "product, customer, today or campaign"),
+                format!("“.{field}” can follow only {}", "product, customer, today, campaign or weather"),
             ));
         };
         let root = Root::ALL.into_iter().find(|root| root.name() == name);

@@ -305,7 +305,7 @@ fn of_texts<'a>(values: Values<'a>, holds: impl Fn(&str) -> bool) -> Values<'a> 
     }
 }
 
-fn passes(test: Test, text: &str, wanted: &str) -> bool {
+pub(super) fn passes(test: Test, text: &str, wanted: &str) -> bool {
     match test {
         Test::Starts => text.starts_with(wanted),
         Test::Ends => text.ends_with(wanted),

@@ -10,10 +10,12 @@ pub enum Root {
     /// The day the campaign is picked for.
     Today,
     Campaign,
+    /// Of that day.
+    Weather,
 }
 
 impl Root {
-    pub const ALL: [Self; 4] = [Self::Product, Self::Customer, Self::Today, Self::Campaign];
+    pub const ALL: [Self; 5] = [Self::Product, Self::Customer, Self::Today, Self::Campaign, Self::Weather];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -21,6 +23,7 @@ impl Root {
             Self::Customer => "customer",
             Self::Today => "today",
             Self::Campaign => "campaign",
+            Self::Weather => "weather",
         }
     }
 }
@@ -89,6 +92,16 @@ impl Column {
             Self::Numbers(_) => Kind::Number,
             Self::Texts(_) => Kind::Text,
             Self::Lists(_) => Kind::Texts,
+        }
+    }
+
+    /// Whether any row's value is known; of lists, whether any holds something.
+    pub fn knows_any(&self) -> bool {
+        match self {
+            Self::Truths(values) => values.iter().any(Option::is_some),
+            Self::Numbers(values) => values.iter().any(|value| !value.is_nan()),
+            Self::Texts(texts) => texts.codes.iter().any(|&code| code != Texts::UNKNOWN),
+            Self::Lists(lists) => !lists.codes.is_empty(),
         }
     }
 

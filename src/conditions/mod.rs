@@ -12,6 +12,7 @@ mod compile;
 mod complete;
 mod evaluate;
 mod facts;
+mod mentions;
 mod sieve;
 #[cfg(test)]
 mod tests;
@@ -20,4 +21,5 @@ pub use compile::{Condition, Wrong, compile};
 pub use complete::{Completion, complete};
 pub use evaluate::{Bound, Side};
 pub use facts::{Column, Fact, Kind, Lists, Root, Schema, Table, Texts};
+pub use mentions::Mention;
 pub use sieve::{Scratch, Sieve};

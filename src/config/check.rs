@@ -37,7 +37,13 @@ pub fn check(config: &Config, text: &str, name: &str) -> Result<(), ConfigError>
             return wrong(key, format!("“{cron}” is not a time as cron writes it: {error}"));
         }
     }
-    if let Some((key, reason)) = config.mail.fault().or_else(|| config.mailbox.fault()) {
+    if let Some((key, reason)) = config
+        .mail
+        .fault()
+        .or_else(|| config.mailbox.fault())
+        .or_else(|| config.weather.fault())
+        .or_else(|| config.listmonk.fault())
+    {
         return wrong(key, reason);
     }
     let Some(source) = &config.source else { return Ok(()) };

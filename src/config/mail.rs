@@ -55,6 +55,8 @@ pub struct Mail {
     pub count_clicks: bool,
     /// E-mails have a picture whose loading says that they were opened. Needs `unsubscribe_url`.
     pub count_opens: bool,
+    /// With it the e-mail service may report at /api/v1/bounces what came back; empty: nobody may.
+    pub webhook_key: Secret,
 }
 
 impl Default for Mail {
@@ -79,9 +81,12 @@ impl Default for Mail {
             unsubscribe_url: String::new(),
             count_clicks: false,
             count_opens: false,
+            webhook_key: Secret::default(),
         }
     }
 }
+
+const SHORTEST_KEY: usize = 20;
 
 impl Mail {
     /// Whether an admin configured it.
@@ -104,6 +109,10 @@ impl Mail {
 
     /// The key and the reason of the first setting that cannot work.
     pub fn fault(&self) -> Option<(&'static str, String)> {
+        if !self.webhook_key.is_empty() && self.webhook_key.reveal().len() < SHORTEST_KEY {
+            let reason = format!("it can be guessed; it needs at least {SHORTEST_KEY} letters");
+            return Some(("mail.webhook_key", reason));
+        }
         if !self.is_on() {
             return None;
         }

@@ -6,20 +6,24 @@
 mod check;
 mod environment;
 mod error;
+mod listmonk;
 mod load;
 mod mail;
 mod mailbox;
 mod pictures;
 mod secret;
 mod source;
+mod weather;
 
 pub use error::ConfigError;
+pub use listmonk::Listmonk;
 pub use load::{load, parse};
 pub use mail::{Mail, MailTls};
 pub use mailbox::Mailbox;
 pub use pictures::Pictures;
 pub use secret::Secret;
 pub use source::{DatabaseKind, EpochUnit, Field, Mapping, Source, Tls};
+pub use weather::Weather;
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -37,6 +41,8 @@ pub struct Config {
     pub mail: Mail,
     pub mailbox: Mailbox,
     pub pictures: Pictures,
+    pub weather: Weather,
+    pub listmonk: Listmonk,
     pub source: Option<Source>,
 }
 

@@ -100,6 +100,8 @@ pub struct Mapping {
     pub watermark: String,
     /// Handpick's field → the column that holds it, or a constant.
     pub fields: BTreeMap<String, Field>,
+    /// Of products only: what else is said of them, under names of your own → the column that holds it.
+    pub attributes: BTreeMap<String, Field>,
 }
 
 /// Where one field comes from.

@@ -132,7 +132,7 @@ mod tests {
     fn segments_from_before_a_column_was_known_are_read_and_merged() {
         let products = [Product { id: "a".into(), title: "Lamp".into(), active: true, ..Product::default() }];
         let new = people::of_products(&products, &mut Default::default()).batch;
-        let known = |field: &FieldRef| !matches!(field.name().as_str(), "cost" | "group");
+        let known = |field: &FieldRef| !matches!(field.name().as_str(), "cost" | "group" | "attributes");
         let kept: Vec<usize> =
             new.schema().fields().iter().enumerate().filter(|one| known(one.1)).map(|one| one.0).collect();
         let old = new.project(&kept).unwrap();

@@ -110,6 +110,9 @@ impl Hasher {
         if product.cost.is_some() || product.group.is_some() {
             self.optional(amount(product.cost)).text(product.group.as_deref());
         }
+        for (name, value) in &product.attributes {
+            self.text(Some(name)).text(Some(value));
+        }
         let content = self.content(u64::from(product.active));
         Key { key: self.begin("product").text(Some(&product.id)).key(1), content }
     }

@@ -13,6 +13,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -39,6 +40,7 @@ pub(super) static PRODUCTS: LazyLock<SchemaRef> = LazyLock::new(|| {
         ("active", DataType::Boolean),
         ("cost", money),
         ("group", DataType::Utf8),
+        ("attributes", DataType::Utf8),
     ])
 });
 
@@ -96,8 +98,21 @@ pub(super) fn of_products(rows: &[Product], hasher: &mut Hasher) -> Columns {
         Arc::new(rows.iter().map(|row| Some(row.active)).collect::<BooleanArray>()),
         amounts(rows, |row| row.cost),
         texts(rows, |row| row.group.as_deref()),
+        Arc::new(rows.iter().map(attributes_written).collect::<StringArray>()),
     ];
     columns(&PRODUCTS, arrays, &keys)
+}
+
+/// As a JSON object, which whoever else reads the file understands.
+fn attributes_written(product: &Product) -> Option<String> {
+    let all: BTreeMap<&str, &str> =
+        product.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    (!all.is_empty()).then(|| serde_json::to_string(&all).unwrap_or_default())
+}
+
+fn attributes_read(text: &str) -> Vec<(String, String)> {
+    let all: BTreeMap<String, String> = serde_json::from_str(text).unwrap_or_default();
+    all.into_iter().collect()
 }
 
 pub(super) fn of_customers(rows: &[Customer], hasher: &mut Hasher) -> Columns {
@@ -175,6 +190,7 @@ pub(super) fn products(path: &Path, batch: &RecordBatch) -> Result<Vec<Product>,
     // Histories from before these were known do not have them.
     let cost = named.numbers::<Decimal64Type>("cost").ok();
     let group = named.text("group").ok();
+    let attributes = named.text("attributes").ok();
     let rows = (0..batch.num_rows()).map(|at| Product {
         id: id.value(at).to_owned(),
         title: title.value(at).to_owned(),
@@ -185,6 +201,10 @@ pub(super) fn products(path: &Path, batch: &RecordBatch) -> Result<Vec<Product>,
         cost: cost.and_then(|cost| number(cost, at)).map(Money::from_ten_thousandths),
         currency: owned(currency, at),
         group: group.and_then(|group| owned(group, at)),
+        attributes: attributes
+            .and_then(|all| owned(all, at))
+            .map(|text| attributes_read(&text))
+            .unwrap_or_default(),
         stock: number(stock, at),
         image: owned(image, at),
         url: owned(url, at),

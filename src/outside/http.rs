@@ -5,10 +5,10 @@ use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 use ureq::config::Config;
-use ureq::http::{Uri, header};
+use ureq::http::{Response, Uri, header};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
-use ureq::{Agent, Error};
+use ureq::{Agent, Body, Error};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(20);
@@ -80,20 +80,57 @@ impl Client {
         if !is_web {
             return Err(FetchError::NoAddress);
         }
-        let mut answer = self.agent.get(url).call().map_err(fetch_error)?;
-        let told = answer.headers().get(header::CONTENT_LENGTH);
-        let told = told.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if told.is_some_and(|length| length > most) {
-            return Err(FetchError::TooLarge(most / 1_000_000));
-        }
-        let mut bytes = Vec::new();
-        let read = answer.body_mut().as_reader().take(most + 1).read_to_end(&mut bytes);
-        read.map_err(|error| FetchError::Unreachable(error.to_string()))?;
-        if bytes.len() as u64 > most {
-            return Err(FetchError::TooLarge(most / 1_000_000));
-        }
-        Ok(bytes)
+        let answer = self.agent.get(url).call().map_err(fetch_error)?;
+        body(answer, most)
     }
+
+    /// What a program at an address answers to `json`, or to nothing but the question: its status, whatever it is, and at
+    /// most `most` bytes.
+    pub fn ask(
+        &self,
+        how: Ask,
+        url: &str,
+        (authorization, json): (&str, Option<&serde_json::Value>),
+        most: u64,
+    ) -> Result<(u16, Vec<u8>), FetchError> {
+        let answer = match (how, json) {
+            (Ask::Get, _) | (_, None) => {
+                let asked = self.agent.get(url).config().http_status_as_error(false).build();
+                asked.header(header::AUTHORIZATION, authorization).call()
+            }
+            (Ask::Post | Ask::Put, Some(json)) => {
+                let asked = if how == Ask::Post { self.agent.post(url) } else { self.agent.put(url) };
+                let asked = asked.config().http_status_as_error(false).build();
+                let asked = asked.header(header::AUTHORIZATION, authorization);
+                asked.content_type("application/json").send(json.to_string())
+            }
+        };
+        let answer = answer.map_err(fetch_error)?;
+        Ok((answer.status().as_u16(), body(answer, most)?))
+    }
+}
+
+/// Whether a program is asked for something, told something new, or told what holds instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    Get,
+    Post,
+    Put,
+}
+
+fn body(mut answer: Response<Body>, most: u64) -> Result<Vec<u8>, FetchError> {
+    let told = answer.headers().get(header::CONTENT_LENGTH);
+    let told = told.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if told.is_some_and(|length| length > most) {
+        return Err(FetchError::TooLarge(most / 1_000_000));
+    }
+    let mut bytes = Vec::new();
+    let read = answer.body_mut().as_reader().take(most + 1).read_to_end(&mut bytes);
+    read.map_err(|error| FetchError::Unreachable(error.to_string()))?;
+    if bytes.len() as u64 > most {
+        return Err(FetchError::TooLarge(most / 1_000_000));
+    }
+    Ok(bytes)
 }
 
 fn fetch_error(error: Error) -> FetchError {

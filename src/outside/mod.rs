@@ -2,5 +2,7 @@
 
 pub mod dkim;
 pub mod http;
+pub mod listmonk;
 pub mod pop3;
 pub mod smtp;
+pub mod weather;

@@ -1,11 +1,11 @@
 //! The products of a shop as dense numbers, and which of them a campaign may pick.
 
-use super::plan::Products;
+use super::plan::{Attribute, Products};
 use super::refusal::Removed;
 use crate::index::Index;
 use crate::records::Product;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Every product of the shop. A product's number is its place in the order of ids, so the same products have the
 /// same numbers however the history stores them.
@@ -69,6 +69,26 @@ impl Catalogue {
 
     pub fn brand_of(&self, number: u32) -> Option<u32> {
         self.brand_of[number as usize]
+    }
+
+    /// What a product says of an attribute; what is empty is not said.
+    pub fn value_of(&self, what: &Attribute, number: u32) -> Option<&str> {
+        let product = self.product(number);
+        let value = match what {
+            Attribute::Category => product.category.as_deref(),
+            Attribute::Department => product.category.as_deref().and_then(|path| path.split(" > ").next()),
+            Attribute::Brand => product.brand.as_deref(),
+            Attribute::Group => product.group.as_deref(),
+            Attribute::Named(name) => product.attribute(name),
+        };
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// The names of what the shop says of its products beside what every shop does, ascending.
+    pub fn attribute_names(&self) -> Vec<&str> {
+        let all = self.products.iter().flat_map(|product| &product.attributes);
+        let names: BTreeSet<&str> = all.map(|(name, _)| name.as_str()).collect();
+        names.into_iter().collect()
     }
 
     /// Why the filters of a plan leave a product out, in words that follow “it is”; `None` when they do not.

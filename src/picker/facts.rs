@@ -26,6 +26,7 @@ pub const SCHEMA: Schema = Schema(&[
     fact(Root::Product, "title", Kind::Text, "its title"),
     fact(Root::Product, "id", Kind::Text, "its id in the shop"),
     fact(Root::Product, "has_picture", Kind::Truth, "whether the shop has a picture of it"),
+    fact(Root::Product, "attributes", Kind::Texts, "what else the shop says of it, each as “colour: red”"),
     fact(Root::Product, "age_days", Kind::Number, "days since it was first for sale"),
     fact(Root::Product, "sold", Kind::Number, "pieces sold lately; one of 60 days ago counts half"),
     fact(Root::Customer, "country", Kind::Text, "two letters, as AT"),
@@ -47,6 +48,12 @@ pub const SCHEMA: Schema = Schema(&[
     fact(Root::Today, "weekday", Kind::Number, "1 Monday to 7 Sunday"),
     fact(Root::Today, "date", Kind::Text, "as 2026-12-24"),
     fact(Root::Campaign, "slots", Kind::Number, "products per e-mail"),
+    fact(Root::Weather, "temperature", Kind::Number, "the warmest of the day, °C"),
+    fact(Root::Weather, "coldest", Kind::Number, "the coldest of the day, °C"),
+    fact(Root::Weather, "rain", Kind::Number, "rain, showers and melted snow of the day, mm"),
+    fact(Root::Weather, "snow", Kind::Number, "fresh snow of the day, cm"),
+    fact(Root::Weather, "wind", Kind::Number, "the strongest of the day, km/h"),
+    fact(Root::Weather, "sunshine", Kind::Number, "hours of sunshine of the day"),
 ]);
 
 const DAY_SECONDS: f64 = 86_400.0;
@@ -89,12 +96,26 @@ pub fn of_products(
         "brand" => Column::Texts(products.iter().map(|p| text(&p.brand)).collect()),
         "title" => Column::Texts(products.iter().map(|p| Some(p.title.as_str())).collect()),
         "id" => Column::Texts(products.iter().map(|p| Some(p.id.as_str())).collect()),
+        "attributes" => Column::Lists(attributes(&products)),
         "has_picture" => truth(&|p| text(&p.image).is_some()),
         "age_days" => number(&|p| age_days(p.created_at, as_of)),
         "sold" => Column::Numbers(numbers.iter().map(sold).collect()),
         name => unreachable!("product.{name} has no column"),
     });
     Table::new(columns.map(Some).collect(), numbers.len())
+}
+
+/// `colour: red`, and whatever else each of them has.
+fn attributes(products: &[&Product]) -> Lists {
+    let mut names = crate::index::Index::new();
+    let mut lists = Lists { names: Vec::new(), starts: vec![0], codes: Vec::new() };
+    for product in products {
+        let all = product.attributes.iter().map(|(name, value)| names.intern(&format!("{name}: {value}")));
+        lists.codes.extend(all);
+        lists.starts.push(lists.codes.len());
+    }
+    lists.names = names.ids().map(str::to_owned).collect();
+    lists
 }
 
 fn margin(product: &Product) -> f64 {

@@ -84,6 +84,10 @@ impl Hand<'_> {
             let product = self.catalogue.product(product as u32);
             if *what == Attribute::Category { product.category.clone() } else { product.brand.clone() }
         };
+        let kinds = |what: &Attribute, rule: &Rule, picks: &[usize]| -> std::collections::BTreeSet<String> {
+            let kind = |&product: &usize| group(what, product).filter(|_| within(rule, product));
+            picks.iter().filter_map(kind).collect()
+        };
         let caps = rules.iter().all(|rule| match &rule.effect {
             Effect::AtMostPer { what, n } if within(rule, product) => {
                 let same =
@@ -97,11 +101,21 @@ impl Hand<'_> {
         });
         let (mut needed, mut helps) = (0, false);
         for rule in rules {
-            let Effect::AtLeast { n } = rule.effect else { continue };
-            let has = taken.iter().filter(|&&other| within(rule, other)).count();
-            let missing = usize::from(n).saturating_sub(has);
+            let (n, has, adds) = match &rule.effect {
+                Effect::AtLeast { n } => {
+                    let has = taken.iter().filter(|&&other| within(rule, other)).count();
+                    (n, has, within(rule, product))
+                }
+                Effect::AtLeastKinds { what, n } => {
+                    let before = kinds(what, rule, taken);
+                    let after = kinds(what, rule, &[taken, &[product]].concat());
+                    (n, before.len(), after.len() > before.len())
+                }
+                _ => continue,
+            };
+            let missing = usize::from(*n).saturating_sub(has);
             needed += missing;
-            helps |= missing > 0 && within(rule, product);
+            helps |= missing > 0 && adds;
         }
         let free = usize::from(self.world.slots).saturating_sub(taken.len());
         caps && (is_relaxed || helps || needed == 0 || needed < free)
@@ -236,6 +250,15 @@ fn any_rule_with_condition() -> impl Strategy<Value = Rule> {
         (any_condition(), 0.01f32..1.0).prop_map(move |(when, factor)| Rule::when(bury(factor), &when)),
         (of_products(), 1u8..3).prop_map(|(when, n)| Rule::when(Effect::AtMost { n }, &when)),
         (of_products(), 1u8..3).prop_map(|(when, n)| Rule::when(Effect::AtLeast { n }, &when)),
+        (
+            prop_oneof![Just(Attribute::Category), Just(Attribute::Brand)],
+            of_products(),
+            any::<bool>(),
+            2u8..4
+        )
+            .prop_map(|(what, when, is_for_all, n)| {
+                Rule::when(Effect::AtLeastKinds { what, n }, if is_for_all { "" } else { &when })
+            }),
         (0.2f32..0.8, 1.2f32..3.0).prop_map(|(from, to)| Effect::PriceBand { from, to }.into()),
         (0usize..20, 1u8..5).prop_map(|(n, slot)| {
             Rule::when(Effect::Pin { product: id(n), slot }, "customer.country == 'AT'")

@@ -11,6 +11,7 @@ use crate::picker::facts::CustomerTable;
 use crate::picker::plan::{Attribute, Controls, Effect, Products, Rule};
 use crate::picker::rules::{self, Setting};
 use crate::picker::tests_model::live;
+use crate::picker::trace::Trace;
 use crate::recommender::Interactions;
 use crate::records::{Customer, Event, EventKind, Events, Product};
 use chrono::{DateTime, Utc};
@@ -42,6 +43,8 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000, 0).unwrap()
 }
 
+const SHIRTS: i64 = 77;
+
 fn id(number: usize) -> String {
     format!("p{number:02}")
 }
@@ -55,6 +58,8 @@ impl World {
             brand: Some(format!("B{brand}")),
             price: Some(Money::from_units(*price)),
             stock: Some(*stock),
+            // So many pieces are only of the sizes of one shirt.
+            group: (*stock == SHIRTS).then(|| "shirt".into()),
             active: true,
             ..Product::default()
         };
@@ -112,6 +117,29 @@ impl World {
 
     /// `None` when the rules are refused.
     fn picks(&self, threads: usize) -> Option<Vec<Row>> {
+        self.with_picker(|picker, rules, catalogue| {
+            let controls = Controls { holdout_share: 0.2, baseline_share: 0.2 };
+            let arms = Assignment::new(b"secret", CampaignId(1), controls);
+            let ids: Vec<Box<str>> = (0..CUSTOMERS).map(|c| format!("c{c:02}").into()).collect();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let picked = pool.install(|| pick_all(picker, &arms, &ids, 0));
+            let product = |placed: &Placed| catalogue.product(rules.candidates[placed.place]).id.clone();
+            let named =
+                |picked: &Picked| picked.slots.iter().map(|slot| slot.as_ref().map(product)).collect();
+            ids.iter().zip(picked).map(|(id, one)| (id.to_string(), one.clone(), named(&one))).collect()
+        })
+    }
+
+    /// What decided about each product for the first customer, by its number.
+    fn traces(&self) -> Vec<Trace> {
+        let traces = self.with_picker(|picker, rules, _| {
+            let trace = |place| picker.worker().trace("c00", Some(0), Arm::Picks, place);
+            (0..rules.candidates.len()).map(trace).collect()
+        });
+        traces.unwrap()
+    }
+
+    fn with_picker<T>(&self, with: impl FnOnce(&Picker<'_>, &Rules, &Catalogue) -> T) -> Option<T> {
         let catalogue = self.catalogue();
         let choice = catalogue.choose(&Products::default(), None, now());
         let (activity, behaviour) = (self.activity(&catalogue), self.behaviour());
@@ -122,6 +150,7 @@ impl World {
             as_of: now(),
             day,
             slots: self.slots,
+            weather: Default::default(),
         };
         let rules = rules::compile(&self.rules, choice, setting).ok()?;
         let live = live(self.products.len());
@@ -138,14 +167,7 @@ impl World {
         let likeness = Likeness::new(&catalogue, &rules.candidates);
         let mut picker = Picker::new(known, self.slots);
         picker.vary(self.variety, &likeness);
-        let controls = Controls { holdout_share: 0.2, baseline_share: 0.2 };
-        let arms = Assignment::new(b"secret", CampaignId(1), controls);
-        let ids: Vec<Box<str>> = (0..CUSTOMERS).map(|c| format!("c{c:02}").into()).collect();
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let picked = pool.install(|| pick_all(&picker, &arms, &ids, 0));
-        let product = |placed: &Placed| catalogue.product(rules.candidates[placed.place]).id.clone();
-        let named = |picked: &Picked| picked.slots.iter().map(|slot| slot.as_ref().map(product)).collect();
-        Some(ids.iter().zip(picked).map(|(id, one)| (id.to_string(), one.clone(), named(&one))).collect())
+        Some(with(&picker, &rules, &catalogue))
     }
 
     fn number(id: &str) -> usize {
@@ -262,6 +284,31 @@ fn a_varied_list_has_other_categories_and_brands() {
     assert_eq!(categories(&world), [0, 0, 1]);
     world.variety = 60;
     assert_eq!(categories(&world), [0, 1, 2]);
+}
+
+#[test]
+fn a_trace_says_what_was_lost_to_variety_and_to_a_variant() {
+    let mut world = World {
+        products: vec![(0, 0, 5, 9), (0, 0, 5, 9), (1, 1, 5, 9), (2, 2, 5, 9)],
+        purchases: (0..CUSTOMERS).flat_map(|c| [(c, 0, 5), (c, 1, 5), (c, 2, 5)]).collect(),
+        rules: Vec::new(),
+        slots: 3,
+        variety: 60,
+    };
+    // Of the two that suit equally well, the first one is like what is picked already.
+    let traces = world.traces();
+    assert_eq!(traces[0], Trace::LostToVariety { rank: 2 });
+    assert!(traces[1..].iter().all(|trace| matches!(trace, Trace::Picked { .. })), "{traces:?}");
+    world.variety = 0;
+    let traces = world.traces();
+    assert!(matches!(traces[3], Trace::Outranked { rank: 4, of: 4, places: 3, .. }), "{traces:?}");
+    // Two sizes of one shirt: the one that suits better is picked, and named as the reason.
+    world.rules = vec![Effect::OneOfVariants {}.into()];
+    world.products[0].3 = SHIRTS;
+    world.products[1].3 = SHIRTS;
+    let traces = world.traces();
+    assert_eq!(traces[0], Trace::VariantPicked { rule: 0, of: 1, rank: 2 });
+    assert!(traces[1..].iter().all(|trace| matches!(trace, Trace::Picked { .. })), "{traces:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The same struct is the browser's form, the stored plan and the file of `handpick campaign run`.
 
 pub use super::rule::{Effect, Rule};
+pub use super::weather::Weather;
 
 use crate::ids::ListId;
 use crate::money::Money;
@@ -25,6 +26,9 @@ pub struct Plan {
     /// From 0, the best for each customer however similar, to 100, products of one e-mail as different as can be.
     pub variety: u8,
     pub rules: Vec<Rule>,
+    /// What somebody typed of the day's weather; a forecast says the rest, where there is one.
+    #[serde(skip_serializing_if = "Weather::is_unknown")]
+    pub weather: Weather,
     pub controls: Controls,
     pub seed: u64,
 }
@@ -46,6 +50,7 @@ impl Default for Plan {
                 Effect::AtMostPer { what: Attribute::Category, n: 2 }.into(),
                 Effect::OneOfVariants {}.into(),
             ],
+            weather: Weather::default(),
             controls: Controls::default(),
             seed: 1,
         }
@@ -148,12 +153,64 @@ impl What {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// What products can have in common. In a file: `category`, `department`, `brand`, `group`, or the name of one of the
+/// attributes that the shop's connection gives them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum Attribute {
     /// The whole category path.
     Category,
+    /// Its widest part.
+    Department,
     Brand,
+    /// What the shop says variants have in common.
+    Group,
+    Named(String),
+}
+
+impl Attribute {
+    /// Those that products of any shop may have, with their words.
+    pub const FIXED: [(&'static str, &'static str); 4] = [
+        ("category", "category"),
+        ("department", "main category"),
+        ("brand", "brand"),
+        ("group", "group of variants"),
+    ];
+
+    /// After “of one”.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Category => "category",
+            Self::Department => "main category",
+            Self::Brand => "brand",
+            Self::Group => "group of variants",
+            Self::Named(name) => name,
+        }
+    }
+}
+
+impl From<String> for Attribute {
+    fn from(name: String) -> Self {
+        match name.as_str() {
+            "category" => Self::Category,
+            "department" => Self::Department,
+            "brand" => Self::Brand,
+            "group" => Self::Group,
+            _ => Self::Named(name),
+        }
+    }
+}
+
+impl From<Attribute> for String {
+    fn from(attribute: Attribute) -> Self {
+        match attribute {
+            Attribute::Category => "category".into(),
+            Attribute::Department => "department".into(),
+            Attribute::Brand => "brand".into(),
+            Attribute::Group => "group".into(),
+            Attribute::Named(name) => name,
+        }
+    }
 }
 
 /// The two controls of design: who gets no mail, and who gets best-sellers.

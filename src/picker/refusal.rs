@@ -135,6 +135,7 @@ fn check_rule(number: usize, rule: &Rule, slots: u8) -> Result<(), Refusal> {
         Effect::AtMostPer { n, .. }
         | Effect::AtMost { n }
         | Effect::AtLeast { n }
+        | Effect::AtLeastKinds { n, .. }
         | Effect::MinMargin { n }
         | Effect::ShareStock { n } => (*n > 0).then_some(()).ok_or(Refusal::CapOfNothing(*n)),
         Effect::PriceRange { from, to } => prices_in_order(*from, *to),
@@ -170,7 +171,7 @@ fn check_audience(when: &str) -> Result<(), Refusal> {
     let condition = compile(when, SCHEMA).map_err(|wrong| {
         Refusal::AudienceCondition(format!("{} (character {} of “{when}”)", wrong.what, wrong.at + 1))
     })?;
-    match condition.asks(Root::Product) || condition.asks(Root::Campaign) {
+    match [Root::Product, Root::Campaign, Root::Weather].into_iter().any(|root| condition.asks(root)) {
         true => Err(Refusal::AudienceCondition("it may only speak of customer and today".into())),
         false => Ok(()),
     }

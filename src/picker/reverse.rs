@@ -3,9 +3,10 @@
 //! A customer's interest is the model's score of the product among them that suits the customer best. Scores say who comes
 //! before whom; they are no probabilities.
 
+use super::activity::Activity;
 use super::audience;
 use super::behaviour::Behaviour;
-use super::build::{BuildError, Order, read_events};
+use super::build::{BuildError, Order, read_activity, read_events};
 use super::catalogue::Catalogue;
 use super::model_file::LiveModel;
 use super::refusal::{Refusal, check};
@@ -47,28 +48,68 @@ impl Interested {
 pub fn interested(order: &Order<'_>, progress: &dyn Progress) -> Result<(Interested, Catalogue), BuildError> {
     check(order.plan)?;
     let catalogue = Catalogue::new(order.snapshot.products()?);
-    let choice = catalogue.choose(&order.plan.products, order.product_list, order.as_of);
     let (activity, behaviour) = read_events(order, &catalogue, progress)?;
-    let setting = Setting::of(order.plan, &catalogue, Some(&activity), order.as_of);
+    let products = left(order, &activity, &catalogue)?;
+    let known = (&activity, &catalogue);
+    let (customers, asked) = ranked(order, &products, known, &behaviour, progress)?;
+    let known_products = items(order.live, &products, &catalogue).len();
+    Ok((Interested { known_products, products, asked, customers }, catalogue))
+}
+
+/// The shop's products, and the numbers of those that the campaign offers now.
+pub(super) fn offered(
+    order: &Order<'_>,
+    progress: &dyn Progress,
+) -> Result<(Catalogue, Vec<u32>), BuildError> {
+    check(order.plan)?;
+    let catalogue = Catalogue::new(order.snapshot.products()?);
+    progress.phase("Reading what customers did", Some(order.snapshot.counts().events));
+    let activity = read_activity(order.snapshot, &catalogue, order.as_of, progress)?;
+    let products = left(order, &activity, &catalogue)?;
+    Ok((catalogue, products))
+}
+
+fn left(order: &Order<'_>, activity: &Activity, catalogue: &Catalogue) -> Result<Vec<u32>, BuildError> {
+    let choice = catalogue.choose(&order.plan.products, order.product_list, order.as_of);
+    let setting = Setting::of(order.plan, catalogue, Some(activity), order.as_of);
     let taken = rules::taken(&order.plan.rules, choice.numbers.clone(), setting);
     let taken: HashSet<u32> = taken.into_iter().map(|(_, number)| number).collect();
     let products: Vec<u32> = choice.numbers.into_iter().filter(|number| !taken.contains(number)).collect();
     if products.is_empty() {
         return Err(Refusal::NoProducts(choice.removed).into());
     }
-    let people = order.snapshot.customers()?;
-    let known = (&activity, &catalogue);
-    let audience = audience::choose(&order.plan.audience, order.customer_lists, people, known, order.as_of)?;
-    let ids = products.iter().filter_map(|&number| order.live.products.number(&catalogue.product(number).id));
-    let mut items: Vec<u32> = ids.collect();
+    Ok(products)
+}
+
+/// The model's numbers of these products, ascending.
+fn items(live: &LiveModel, products: &[u32], catalogue: &Catalogue) -> Vec<u32> {
+    let known = products.iter().filter_map(|&number| live.products.number(&catalogue.product(number).id));
+    let mut items: Vec<u32> = known.collect();
     items.sort_unstable();
+    items
+}
+
+/// Customers with an interest and the score of what suits them best, the most interested first.
+pub(super) type Ranking = Vec<(Box<str>, f32)>;
+
+/// The customers of the order's audience who want any of these products; and how many were asked.
+pub(super) fn ranked(
+    order: &Order<'_>,
+    products: &[u32],
+    known: (&Activity, &Catalogue),
+    behaviour: &Behaviour,
+    progress: &dyn Progress,
+) -> Result<(Ranking, usize), BuildError> {
+    let people = order.snapshot.customers()?;
+    let audience = audience::choose(&order.plan.audience, order.customer_lists, people, known, order.as_of)?;
+    let items = items(order.live, products, known.1);
     progress.phase("Asking who wants these products", Some(audience.ids.len() as u64));
-    let scores = interests((&behaviour, order.live), &items, &audience.ids, progress)?;
+    let scores = interests((behaviour, order.live), &items, &audience.ids, progress)?;
     let asked = audience.ids.len();
-    let mut customers: Vec<(Box<str>, f32)> =
+    let mut customers: Ranking =
         audience.ids.into_iter().zip(scores).filter(|(_, score)| *score > 0.0).collect();
     customers.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Ok((Interested { known_products: items.len(), products, asked, customers }, catalogue))
+    Ok((customers, asked))
 }
 
 /// For each customer the highest score of `items`; 0 where the model has nothing to say.

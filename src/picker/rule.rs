@@ -56,6 +56,11 @@ pub enum Effect {
         what: Attribute,
         n: u8,
     },
+    /// Of at least so many different ones: products of three categories in one e-mail, where there are as many.
+    AtLeastKinds {
+        what: Attribute,
+        n: u8,
+    },
     /// At most so many products of those the condition holds for.
     AtMost {
         n: u8,

@@ -8,6 +8,7 @@ use super::pick::Picked;
 use super::plan::{Arm, Origin};
 use super::refusal::Removed;
 use super::rules::Rules;
+use super::weather::{self, Weather};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ pub struct Summary {
     pub variety: Option<f64>,
     /// Filled slots whose product has no picture; `None` in summaries from before this was counted.
     pub without_picture: Option<u64>,
+    /// The weather that rules were told, where any asked.
+    pub weather: Option<Weather>,
     #[serde(skip)]
     times: Vec<u64>,
     /// Varieties added up, and how many.
@@ -72,6 +75,7 @@ impl Summary {
             unknown_products,
             unknown_customers: audience.unknown_ids,
             unheard_of: audience.unheard_of.clone(),
+            weather: weather::is_asked(&order.plan.rules).then_some(order.plan.weather),
             times: vec![0; rules.candidates.len()],
             ..Self::default()
         }

@@ -27,6 +27,9 @@ pub struct Product {
     pub currency: Option<String>,
     /// What its variants have in common: the id of the parent, say. `None` when the shop does not say.
     pub group: Option<String>,
+    /// What else the shop says of it, by the names that the shop's connection gives: `colour`, `supplier`. By name,
+    /// ascending, each once, none empty.
+    pub attributes: Vec<(String, String)>,
     /// Pieces that can be sold; `None` when the shop does not say.
     pub stock: Option<i64>,
     pub image: Option<String>,
@@ -35,6 +38,14 @@ pub struct Product {
     pub created_at: Option<DateTime<Utc>>,
     /// False once the shop switched it off, or it vanished from the shop's table.
     pub active: bool,
+}
+
+impl Product {
+    /// The value of one of its attributes.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 /// A person who buys in the shop.

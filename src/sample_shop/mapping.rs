@@ -63,6 +63,7 @@ const MAPPINGS: &str = r#"time_zone = "UTC"
 [source.products]
 table = "products"
 fields = { id = "sku", title = "name", category = "category_path", brand = "brand", price = "price", list_price = "list_price", currency = "currency", stock = "stock", image = "image", url = "url", created_at = "created_at", active = "active", cost = "cost" }
+attributes = { supplier = "supplier" }
 
 [source.customers]
 table = "customers"

@@ -10,6 +10,10 @@ use std::ops::Range;
 /// Products in one collection, on average. Small enough that a collection is a taste, large enough to choose from.
 const PER_COLLECTION: usize = 8;
 
+/// Who delivers to the shop: each brand of a category has one.
+const SUPPLIERS: [&str; 7] =
+    ["Alder Trading", "Bridgeway", "Cask & Co", "Dockside", "Elm Wholesale", "Fairhaven", "Grange"];
+
 pub struct Product {
     pub sku: String,
     pub category: usize,
@@ -130,6 +134,8 @@ impl Product {
         let brands = if category.path.starts_with("Pantry") { PANTRY_BRANDS } else { BRANDS };
         let chosen = mixed(&[self.category as u64, self.collection as u64]) % brands.len() as u64;
         let brand = brands[chosen as usize];
+        let supplier =
+            SUPPLIERS[(mixed(&[self.category as u64, chosen, 5]) % SUPPLIERS.len() as u64) as usize];
         let (image, url) = (self.image(), format!("https://shop.example.com/p/{}", self.sku.to_lowercase()));
         write(&[
             Cell::Text(&self.sku),
@@ -145,6 +151,7 @@ impl Product {
             Cell::Time(self.created_at),
             Cell::Truth(self.retired_at.is_none()),
             Cell::Amount(self.cost()),
+            Cell::Text(supplier),
         ])
     }
 

@@ -70,6 +70,7 @@ impl Table {
             Self::Products => columns! {
                 sku: Key, name: Text, category_path: Text, brand: Text, price: Amount, list_price: Amount,
                 currency: Text, stock: Number, image: Text, url: Text, created_at: Time, active: Truth, cost: Amount,
+                supplier: Text,
             },
             Self::Customers => columns! {
                 customer_id: Key, email: Text, first_name: Text, last_name: Text, language: Text, country: Text,

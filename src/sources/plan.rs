@@ -65,6 +65,8 @@ pub struct Plan {
     /// `FROM …`, for counting.
     pub from: String,
     slots: HashMap<&'static str, Slot>,
+    /// The mapping's own names, ascending.
+    attributes: Vec<(String, Slot)>,
     /// The watermark's column in `columns`.
     pub watermark: Option<usize>,
     /// The unit of the time field that shares the watermark's column, when it is one.
@@ -96,6 +98,10 @@ impl Plan {
             let Some(source) = mapping.fields.get(*field) else { continue };
             slots.insert(*field, picking.slot(field, *role, source)?);
         }
+        let mut attributes = Vec::new();
+        for (name, source) in &mapping.attributes {
+            attributes.push((name.clone(), picking.slot(name, Role::Text, source)?));
+        }
         let watermark = match mapping.watermark.as_str() {
             "" => None,
             column => Some(picking.column("watermark", column)?),
@@ -110,11 +116,15 @@ impl Plan {
         }
         let names: Vec<String> = columns.iter().map(|column| quote(&column.name, dialect)).collect();
         let select = format!("SELECT {} {from}", names.join(", "));
-        Ok(Self { name, columns, select, from, slots, watermark, watermark_is_time })
+        Ok(Self { name, columns, select, from, slots, attributes, watermark, watermark_is_time })
     }
 
     pub fn take(&mut self, field: &str) -> Slot {
         self.slots.remove(field).unwrap_or_default()
+    }
+
+    pub fn take_attributes(&mut self) -> Vec<(String, Slot)> {
+        std::mem::take(&mut self.attributes)
     }
 
     /// Refuses a mapping that leaves out a field without which no row can be used.

@@ -44,6 +44,7 @@ pub trait ThingReader {
 
 pub struct ProductReader {
     slots: [Slot; 14],
+    attributes: Vec<(String, Slot)>,
     zone: Tz,
     digits: Digits,
 }
@@ -52,7 +53,8 @@ impl ProductReader {
     pub fn new(plan: &mut Plan, zone: Tz) -> Result<Self, SourceError> {
         plan.require("id", "a product needs the id that orders name it by")?;
         plan.require("title", "people need to see what it is")?;
-        Ok(Self { slots: PRODUCT_FIELDS.map(|(field, _)| plan.take(field)), zone, digits: Digits::default() })
+        let slots = PRODUCT_FIELDS.map(|(field, _)| plan.take(field));
+        Ok(Self { slots, attributes: plan.take_attributes(), zone, digits: Digits::default() })
     }
 }
 
@@ -94,6 +96,7 @@ impl ThingReader for ProductReader {
             cost: amount(cost).filter(|amount| !amount.is_negative()),
             currency: currency.get(row).text(),
             group: group.get(row).text(),
+            attributes: attributes_of(&self.attributes, row),
             stock: stock.get(row).pieces(),
             image: image.get(row).text(),
             url: url.get(row).text(),
@@ -105,6 +108,11 @@ impl ThingReader for ProductReader {
     fn example(&mut self, row: &[Value<'_>]) -> Option<String> {
         self.slots[0].get(row).id(&mut self.digits).ok().flatten().map(str::to_owned)
     }
+}
+
+fn attributes_of(slots: &[(String, Slot)], row: &[Value<'_>]) -> Vec<(String, String)> {
+    let value = |(name, slot): &(String, Slot)| Some((name.clone(), slot.get(row).text()?));
+    slots.iter().filter_map(value).collect()
 }
 
 pub struct CustomerReader {

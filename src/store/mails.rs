@@ -1,8 +1,8 @@
 //! A campaign's e-mails, one row for each recipient: queued, sent, refused, or what else became of it.
 
-use super::schema::mails;
+use super::schema::{campaigns, mails};
 use super::{Conn, StoreResult};
-use crate::ids::CampaignId;
+use crate::ids::{CampaignId, ShopId};
 use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -273,6 +273,24 @@ pub fn customers(conn: &mut Conn, campaign: CampaignId) -> StoreResult<Vec<Strin
         .filter(mails::campaign_id.eq(campaign.0).and(mails::attempted_at.is_not_null()))
         .select(mails::customer)
         .load(conn)?)
+}
+
+/// Of these customers the one to whom an e-mail was handed over last, and of which campaign.
+pub fn last_to(
+    conn: &mut Conn,
+    shop: ShopId,
+    customers: &[String],
+) -> StoreResult<Option<(CampaignId, String)>> {
+    let of_shop: Vec<i32> =
+        campaigns::table.filter(campaigns::shop_id.eq(shop.0)).select(campaigns::id).load(conn)?;
+    let found: Option<(i32, String)> = mails::table
+        .filter(mails::customer.eq_any(customers).and(mails::attempted_at.is_not_null()))
+        .filter(mails::campaign_id.eq_any(of_shop))
+        .order((mails::attempted_at.desc(), mails::campaign_id.desc()))
+        .select((mails::campaign_id, mails::customer))
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|(campaign, customer)| (CampaignId(campaign), customer)))
 }
 
 /// When e-mails were tried since a moment, of all campaigns, the oldest first.

@@ -9,8 +9,10 @@ pub mod audit;
 pub mod bounces;
 pub mod campaigns;
 pub mod emails;
+pub mod hindsights;
 pub mod id_lists;
 pub mod jobs;
+pub mod listmonk;
 pub mod mails;
 pub mod model_choices;
 pub mod models;
@@ -27,6 +29,7 @@ pub mod sessions;
 pub mod shops;
 pub mod syncs;
 pub mod unsubscribes;
+pub mod weather;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;

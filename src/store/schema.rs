@@ -408,6 +408,39 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    hindsights (campaign_id) {
+        campaign_id -> Integer,
+        asked -> Text,
+        told -> Text,
+        at -> TimestamptzSqlite,
+    }
+}
+
+diesel::table! {
+    listmonk_pushes (campaign_id) {
+        campaign_id -> Integer,
+        generation -> Text,
+        list_name -> Text,
+        looked_at -> BigInt,
+        given -> BigInt,
+        refused -> BigInt,
+        refusal -> Text,
+        finished_at -> Nullable<TimestamptzSqlite>,
+    }
+}
+
+diesel::table! {
+    weather_days (shop_id, day) {
+        shop_id -> Integer,
+        day -> Date,
+        asked_at -> TimestamptzSqlite,
+        fault -> Text,
+        told_at -> Nullable<TimestamptzSqlite>,
+        told -> Text,
+    }
+}
+
 diesel::joinable!(rule_set_versions -> accounts (account_id));
 diesel::joinable!(rule_set_versions -> rule_sets (set_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, rule_set_versions, rule_sets);

@@ -30,8 +30,14 @@ fn effect_in_words(effect: &Effect, currency: &str) -> String {
         Effect::NotPickedLately { campaigns } => {
             format!("Nothing the last {campaigns} campaigns showed them")
         }
-        Effect::AtMostPer { what: Attribute::Category, n } => format!("At most {n} of one category"),
-        Effect::AtMostPer { what: Attribute::Brand, n } => format!("At most {n} of one brand"),
+        Effect::AtMostPer { what, n } => format!("At most {n} of one {}", what.words()),
+        Effect::AtLeastKinds { what, n } => match what {
+            Attribute::Category => format!("Products of at least {n} categories"),
+            Attribute::Department => format!("Products of at least {n} main categories"),
+            Attribute::Brand => format!("Products of at least {n} brands"),
+            Attribute::Group => format!("Products of at least {n} groups of variants"),
+            Attribute::Named(name) => format!("At least {n} different kinds of {name}"),
+        },
         Effect::AtMost { n } => format!("At most {n} of"),
         Effect::AtLeast { n } => format!("At least {n} of"),
         Effect::PriceRange { from, to } => {

@@ -322,6 +322,7 @@ pub mod keys {
     pub const ENTER: &str = "\u{e007}";
     pub const ESCAPE: &str = "\u{e00c}";
     pub const SPACE: &str = " ";
+    pub const HOME: &str = "\u{e011}";
     pub const DOWN: &str = "\u{e015}";
 }
 

@@ -204,12 +204,37 @@ impl std::ops::Deref for Served {
     }
 }
 
+impl Served {
+    /// Of the process.
+    pub fn number(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Whether it came to its end.
+    pub fn is_gone(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_some()
+    }
+}
+
 impl Shop {
     pub fn serve(&self) -> Served {
         let words = ["account", "add", "--email", "ada@shop.example", "--name", "Ada", "--role", "owner"];
         let added = self.command(&words).output().unwrap();
         assert!(added.status.success(), "{}", said(&added));
         let password = String::from_utf8(added.stdout).unwrap();
+        self.serve_again(&password)
+    }
+
+    /// With another account than before.
+    pub fn serve_again_as_new(&self) -> Served {
+        let words = ["account", "reset-password", "--email", "ada@shop.example"];
+        let reset = self.command(&words).output().unwrap();
+        assert!(reset.status.success(), "{}", said(&reset));
+        self.serve_again(&String::from_utf8(reset.stdout).unwrap())
+    }
+
+    /// With the account that was made before.
+    pub fn serve_again(&self, password: &str) -> Served {
         let mut process = self.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
         let line = lines.by_ref().find(|line| line.starts_with("Handpick serves at ")).unwrap();

@@ -17,6 +17,8 @@ mod postgres;
 pub mod server;
 pub mod shop;
 pub mod smtp;
+pub mod tastes;
+pub mod web;
 
 pub use mariadb::MariaDb;
 pub use postgres::PostgreSql;

@@ -183,7 +183,7 @@ impl<'a> Marker<'a> {
             "/products" => self.fault(line, "{{/products}} has no {{#products}} before it"),
             "subject" => self.quoted(self.names.subject),
             "preheader" => self.quoted(self.names.preheader),
-            name if BLOCKS.contains(&name) => self.block(name, before, line),
+            name if BLOCKS.contains(&first_word(name)) => self.block(name, before, line),
             name => self.value(name, before, line),
         }
     }
@@ -218,12 +218,17 @@ impl<'a> Marker<'a> {
     }
 
     fn block(&mut self, name: &str, before: &str, line: usize) {
-        if !self.is_between_sections(name, before, line) {
+        let block = first_word(name);
+        if !self.is_between_sections(block, before, line) {
             return;
         }
         self.has_products = true;
+        let look = match block::Look::read(&name[block.len()..]) {
+            Ok(look) => look,
+            Err(text) => return self.fault(line, text),
+        };
         let mut inner = Marker { own: true, ..Marker::new(self.names) };
-        inner.mark(&block::mjml(name).unwrap_or_default());
+        inner.mark(&block::mjml(block, &look).unwrap_or_default());
         self.out.push_str(&inner.out);
     }
 
@@ -269,6 +274,10 @@ impl<'a> Marker<'a> {
         self.has_unsubscribe |= name == "unsubscribe_url";
         self.put(name);
     }
+}
+
+fn first_word(name: &str) -> &str {
+    name.split_whitespace().next().unwrap_or_default()
 }
 
 /// Whether the value may stand where it does. Escaping makes a value safe in text and in quotation marks; in a style or

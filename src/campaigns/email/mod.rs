@@ -1,6 +1,7 @@
 //! A campaign's e-mail: a template compiled once, and filled for each recipient.
 
 mod block;
+mod design;
 mod desk;
 mod fault;
 pub mod gallery;

@@ -32,7 +32,10 @@ pub const NAMES: [(&str, &str); 20] = [
     ("first_name", "the customer's first name; empty where the shop does not know it"),
     ("last_name", "the customer's last name"),
     ("unsubscribe_url", "where they leave the list; every e-mail needs it"),
-    ("products", "all products, one below the other"),
+    (
+        "products",
+        "all products, one below the other; products button=\"Have a look\" colour=\"#c0392b\" changes its words and colour",
+    ),
     ("products_in_pairs", "all products, two side by side"),
     ("first_product", "the first product, large"),
     ("other_products", "the others, two side by side"),

@@ -1,5 +1,6 @@
 //! The page on which a campaign's e-mail is written.
 
+use super::design::{Design, Layout, Top};
 use super::desk::{self, Drafts};
 use super::gallery::{GALLERY, Starter, starter};
 use super::names::NAMES;
@@ -33,6 +34,13 @@ struct Editor {
     /// In double braces, with what they mean.
     names: Vec<(String, &'static str)>,
     customer: String,
+    /// What the text is put together from; where it is not, what could take its place.
+    design: Design,
+    /// The text is written by the choices, not by hand.
+    is_designed: bool,
+    layouts: Vec<(&'static str, &'static str, bool)>,
+    has_band: bool,
+    colour: String,
     look: String,
     /// Why it was not saved.
     problem: String,
@@ -57,7 +65,17 @@ fn editor(
 ) -> Result<Editor, WebError> {
     let shell = Shell::new(installation, who, Section::Campaigns);
     let (state, locked) = (campaign.state, !may_change(campaign.state));
+    let read = Design::read(&typed.email.mjml);
+    let is_designed = read.is_some();
+    let design = read.unwrap_or_default();
+    let layout = |(layout, name, words)| (name, words, design.layout == layout);
+    let shops = || desk::settings(installation).map(|settings| settings.colour);
     Ok(Editor {
+        is_designed,
+        layouts: Layout::ALL.map(layout).into(),
+        has_band: design.top == Top::Band,
+        colour: if design.colour.is_empty() { shops()? } else { design.colour.clone() },
+        design,
         may_edit: shell.may_market && !locked,
         locked,
         has_picks: !matches!(state, CampaignState::Draft | CampaignState::Training),

@@ -1,6 +1,7 @@
 //! The e-mail looked at before it is sent: as a recipient's e-mail program would show it, in a frame of its own, and
 //! beside it what is wrong.
 
+use super::design::Design;
 use super::desk::{self, Drafts};
 use super::template::SHOWN_BYTES;
 use crate::auth::Analyst;
@@ -156,13 +157,17 @@ impl Look {
     }
 }
 
-/// The fields of the editor. A subject is one line, whatever was pasted.
+/// The fields of the editor: its choices, or the text itself, whichever it was written by. A subject is one line, whatever was pasted.
 pub fn typed(form: &Form) -> Typed {
     let line = |name: &str| form.text(name).replace(['\r', '\n'], " ");
+    let mjml = match form.text("by") {
+        "form" => Design::of_form(form).mjml(),
+        _ => form.text("mjml").replace("\r\n", "\n"),
+    };
     let email = CampaignEmail {
         subject: line("subject"),
         preheader: line("preheader"),
-        mjml: form.text("mjml").replace("\r\n", "\n"),
+        mjml,
         version: form.text("version").parse().unwrap_or_default(),
     };
     Typed { email, customer: line("customer"), is_saved: false }

@@ -26,7 +26,7 @@ impl Shown {
             id: product.id.clone(),
             title: product.title.clone(),
             url: export.link(product, token, pick.slot).unwrap_or_default(),
-            image: export.image(product).unwrap_or_default().to_owned(),
+            image: export.image(product).unwrap_or_default().into_owned(),
             price: product.price.map(|price| web::money(price, currency)).unwrap_or_default(),
             reason: reason_for(Reader::Customer, &export.catalogue, pick),
         })

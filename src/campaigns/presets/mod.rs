@@ -6,6 +6,7 @@
 mod columns;
 mod pages;
 mod parquet;
+mod push;
 mod snippets;
 mod specs;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod xlsx;
 
 pub use pages::{download, show};
 pub use parquet::write as write_parquet;
+pub use push::{JOB, Payload, begin, job, push};
 pub use specs::{Field, Shape, Spec, TOOLS, Who, of_name};
 pub use write::{Told, write};
 pub use xlsx::{MOST_ROWS, write as write_xlsx};

@@ -7,6 +7,7 @@ use crate::campaigns::downloads::with_export;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::progress::Silent;
+use crate::store::listmonk::{self, Push};
 use crate::web::{self, Page, Section, Shell, WebError};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
@@ -28,6 +29,11 @@ struct Preset {
     columns: Vec<String>,
     snippet: String,
     snippet_file: String,
+    /// Whether the tool can be given the recipients without a file.
+    takes_push: bool,
+    is_connected: bool,
+    /// What became of that, in sentences.
+    pushed: Vec<String>,
 }
 
 fn spec(tool: &str) -> Result<&'static Spec, WebError> {
@@ -45,6 +51,10 @@ pub async fn show(
     let installation = installation.get_ref().clone();
     let page = web::blocking(move || {
         let shell = Shell::new(&installation, &who, Section::Campaigns);
+        let takes_push = spec.name == "listmonk";
+        let push = installation.store.read(|conn| listmonk::of_campaign(conn, id))?.filter(|_| takes_push);
+        let pushed = push.map(|push| told_of(&push, &installation)).unwrap_or_default();
+        let is_connected = installation.config.listmonk.is_on();
         with_export(&installation, id, |export| {
             // Written to nowhere: what is told of the file is counted, not guessed.
             let (mut told, mut parts) = (Told::default(), 0);
@@ -75,11 +85,32 @@ pub async fn show(
                 columns: header(spec, places),
                 snippet: (spec.snippet)(places),
                 snippet_file: format!("/campaigns/{id}/files/{}/template", spec.name),
+                takes_push,
+                is_connected,
+                pushed,
             })
         })
     })
     .await?;
     web::page(&page)
+}
+
+fn told_of(push: &Push, installation: &Installation) -> Vec<String> {
+    let given = web::whole(push.given);
+    let mut told = vec![match push.finished_at {
+        Some(at) => {
+            let at = web::date_time(at, installation.zone());
+            format!("{given} recipients are on the list “{}” since {at}.", push.list_name)
+        }
+        None => format!(
+            "{given} recipients are on the list “{}”; it is not complete yet. Giving them again goes on where it stopped.",
+            push.list_name
+        ),
+    }];
+    if push.refused > 0 {
+        told.push(format!("listmonk did not take {}: {}.", web::whole(push.refused), push.refusal));
+    }
+    told
 }
 
 /// GET /campaigns/{id}/files/{tool}/template: the template as a text

@@ -98,6 +98,7 @@ fn exported<T>(mailed: usize, slots: u8, with: impl FnOnce(&Export<'_>) -> T) ->
         secret: b"s",
         folder: &folder,
         exported_at: DateTime::UNIX_EPOCH,
+        pictures: None,
     };
     with(&Export::new(source, catalogue, people))
 }
@@ -253,14 +254,112 @@ fn the_workbook_has_numbers_and_the_parquet_file_every_pick() {
     exported_to(3, |export| {
         let mut out = std::io::Cursor::new(Vec::new());
         assert_eq!(write_xlsx(export, &mut out, &Silent).unwrap(), 2);
-        assert!(out.get_ref().starts_with(b"PK") && out.get_ref().len() > 2_000);
+        let cells = cells_of(out);
+        let people =
+            [("A1", "Customer"), ("B1", "E-mail"), ("E1", "Group"), ("A2", "c1"), ("B2", "anna@example.com")];
+        // A workbook's text is never calculated.
+        let products =
+            [("F1", "Product 1"), ("G2", "Tea; \"green\", 1 kg"), ("I2", "CHF"), ("Q3", "A best-seller")];
+        for (place, text) in
+            people.into_iter().chain(products).chain([("S2", "=HYPERLINK(1)\nin two lines"), ("M2", LONG)])
+        {
+            assert_eq!(cells.get(place), Some(&Cell::Text(text.into())), "{place} of {cells:?}");
+        }
+        assert_eq!(cells["H2"], Cell::Number(12.5));
+        assert!(
+            matches!(&cells["J2"], Cell::Text(link) if link.contains("utm_source=handpick")),
+            "{:?}",
+            cells["J2"]
+        );
+        assert!(!cells.contains_key("A4"), "the holdout is no row");
         let mut out = Vec::new();
         let rows = write_parquet(export, &mut out, &Silent).unwrap();
         let reader = ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes(out));
         let batches: Vec<_> = reader.unwrap().build().unwrap().map(Result::unwrap).collect();
         assert_eq!(batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>(), rows);
-        assert_eq!(batches[0].schema().field(1).name(), "user_id");
+        assert_eq!(rows, 6, "two recipients with three products each");
+        use arrow_array::cast::AsArray;
+        let texts = |name: &str| -> Vec<String> {
+            let column = batches[0].column_by_name(name).unwrap().as_string::<i32>();
+            column.iter().map(|text| text.unwrap().to_owned()).collect()
+        };
+        assert_eq!(texts("user_id"), ["c1", "c1", "c1", "c2", "c2", "c2"]);
+        assert_eq!(texts("item_id"), ["p1", "p2", "p3", "p1", "p2", "p3"]);
+        assert_eq!(texts("title")[2], "=HYPERLINK(1)\nin two lines", "nothing calculates here");
+        assert_eq!((texts("variant")[0].as_str(), texts("currency")[0].as_str()), ("picks", "CHF"));
+        let ranks =
+            batches[0].column_by_name("rank").unwrap().as_primitive::<arrow_array::types::Int32Type>();
+        assert_eq!(ranks.values(), &[1, 2, 3, 1, 2, 3]);
+        let prices =
+            batches[0].column_by_name("price").unwrap().as_primitive::<arrow_array::types::Float64Type>();
+        assert!(prices.values().iter().all(|price| *price == 12.5));
     });
+}
+
+#[derive(Debug, PartialEq)]
+enum Cell {
+    Text(String),
+    Number(f64),
+}
+
+/// What a spreadsheet finds in the first sheet, by place: read from its XML, not with what wrote it.
+fn cells_of(book: std::io::Cursor<Vec<u8>>) -> std::collections::BTreeMap<String, Cell> {
+    let mut book = zip::ZipArchive::new(book).unwrap();
+    let mut read = |name: &str| {
+        let mut text = String::new();
+        let file = book.by_name(name).ok();
+        file.map(|mut file| std::io::Read::read_to_string(&mut file, &mut text).unwrap());
+        text
+    };
+    let plain = |text: &str| {
+        let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+        text.replace("_x000a_", "\n").replace("&amp;", "&")
+    };
+    let inside = |text: &str, tag: &str| -> Option<String> {
+        let (_, rest) = text.split_once(&format!("<{tag}"))?;
+        Some(rest.split_once('>')?.1.split_once(&format!("</{tag}>"))?.0.to_owned())
+    };
+    let shared: Vec<String> = read("xl/sharedStrings.xml")
+        .split("<si>")
+        .skip(1)
+        .map(|one| plain(&inside(one, "t").unwrap()))
+        .collect();
+    let sheet = read("xl/worksheets/sheet1.xml");
+    let cell = |cell: &str| {
+        let place = cell.split_once("r=\"")?.1.split('"').next()?.to_owned();
+        let kind = cell
+            .split('>')
+            .next()?
+            .split_once("t=\"")
+            .map_or("", |(_, kind)| kind.split('"').next().unwrap());
+        let value = match kind {
+            "inlineStr" => Cell::Text(plain(&inside(cell, "t")?)),
+            "s" => Cell::Text(shared[inside(cell, "v")?.parse::<usize>().ok()?].clone()),
+            _ => Cell::Number(inside(cell, "v")?.parse().ok()?),
+        };
+        Some((place, value))
+    };
+    sheet.split("<c ").skip(1).filter_map(cell).collect()
+}
+
+/// Every tool's documented limits at once, with a text, an address and a campaign larger than any of them.
+#[test]
+fn no_file_has_more_than_its_tool_keeps() {
+    for spec in &TOOLS {
+        for slots in [1, 3, 20] {
+            let (rows, told) = file(spec.name, slots);
+            assert!(rows[0].len() <= spec.most_columns, "{}: {} columns", spec.name, rows[0].len());
+            let json = matches!(spec.shape, Shape::Json(_));
+            let cells = rows[1].iter().take(if json { spec.people.len() } else { usize::MAX });
+            for cell in cells {
+                assert!(cell.len() <= spec.text_bytes, "{}: {cell}", spec.name);
+                assert!(!cell.contains(['\n', '\r']), "{}: a line ends within {cell}", spec.name);
+                assert!(!cell.starts_with(['=', '+', '-', '@']), "{}: {cell}", spec.name);
+            }
+            let cut = spec.text_bytes < LONG.len() && slots > 1 && spec.fields.contains(&Field::Title);
+            assert_eq!(told.texts_cut > 0, cut, "{} says what it cut", spec.name);
+        }
+    }
 }
 
 fn bytes(out: Vec<u8>) -> actix_web::web::Bytes {

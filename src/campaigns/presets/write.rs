@@ -10,6 +10,7 @@ use crate::picker::picks_file::{self, Recipient};
 use crate::picker::plan::Arm;
 use crate::progress::Progress;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::io::Write;
 
 /// What became of the picks on their way into the file.
@@ -144,7 +145,7 @@ impl<W: Write> Part<W> {
 }
 
 /// Every tool refuses the row without one, and some of them the whole file.
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let parts = text.trim().rsplit_once('@');
     parts.is_some_and(|(name, place)| !name.is_empty() && !place.is_empty()) && !text.trim().contains(' ')
 }
@@ -191,18 +192,26 @@ fn cells(
                 cells.extend(spec.fields.iter().map(value).collect::<Vec<_>>());
             }
         }
-        Shape::Json(_) => {
-            let mut recs = Vec::new();
-            for shown in (1..=places).filter_map(in_place) {
-                let one = spec.fields.iter().map(|field| {
-                    (field.name().to_owned(), serde_json::Value::String(shown.value(*field, spec, told)))
-                });
-                recs.push(serde_json::Value::Object(one.collect()));
-            }
-            cells.push(serde_json::json!({ "recs": recs }).to_string());
-        }
+        Shape::Json(_) => cells.push(Value::Object(attributes(export, spec, recipient, told)).to_string()),
     }
     Ok(cells)
+}
+
+/// All places of a recipient as one JSON object.
+pub(super) fn attributes(
+    export: &Export<'_>,
+    spec: &Spec,
+    recipient: &Recipient,
+    told: &mut Told,
+) -> Map<String, Value> {
+    let token = export.links.token(&recipient.customer);
+    let mut recs = Vec::new();
+    for shown in recipient.picks.iter().filter_map(|pick| Shown::of(export, pick, &token)) {
+        let one = spec.fields.iter();
+        let one = one.map(|field| (field.name().to_owned(), Value::String(shown.value(*field, spec, told))));
+        recs.push(Value::Object(one.collect()));
+    }
+    Map::from_iter([("recs".to_owned(), Value::Array(recs))])
 }
 
 fn harmless(text: String) -> String {

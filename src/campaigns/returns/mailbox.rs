@@ -66,7 +66,7 @@ pub fn read(installation: &Installation, progress: &dyn Progress) -> Result<Foun
     let newest = messages.iter().rev().take(AT_ONCE);
     progress.phase("Reading the mailbox", Some(newest.len() as u64));
     let mut found = Found { messages: newest.len() as u64, ..Found::default() };
-    let mut senders = Senders { installation, of: HashMap::new() };
+    let mut senders = Senders::new(installation);
     let mut words = Vec::new();
     for &(number, bytes) in newest {
         if progress.cancelled() {
@@ -151,13 +151,17 @@ fn addresses<'a>(
 }
 
 /// Whose e-mail had an id: made again for everybody who got one, because it cannot be read backwards.
-struct Senders<'a> {
+pub(super) struct Senders<'a> {
     installation: &'a Installation,
     of: HashMap<CampaignId, HashMap<String, String>>,
 }
 
-impl Senders<'_> {
-    fn customer(&mut self, id: &MessageId) -> Result<Option<String>, StoreError> {
+impl<'a> Senders<'a> {
+    pub fn new(installation: &'a Installation) -> Self {
+        Self { installation, of: HashMap::new() }
+    }
+
+    pub fn customer(&mut self, id: &MessageId) -> Result<Option<String>, StoreError> {
         let known = match self.of.entry(id.campaign) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(unknown) => {

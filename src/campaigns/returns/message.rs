@@ -49,7 +49,7 @@ pub fn read(raw: &[u8]) -> Option<(MessageId, Said)> {
 }
 
 /// The first `7.0123456789abcdef0123456789abcdef` of the text.
-fn first_id(text: &str) -> Option<MessageId> {
+pub fn first_id(text: &str) -> Option<MessageId> {
     let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let bytes = text.as_bytes();
     for (dot, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'.') {

@@ -2,8 +2,9 @@
 
 use super::kinds::{KINDS, Kind, kind_of};
 use super::{Row, place, rows, rule};
+use crate::picker::doubts::Doubts;
 use crate::picker::facts::SCHEMA;
-use crate::picker::plan::Rule;
+use crate::picker::plan::{Attribute, Rule};
 use crate::web::{Form, rule_in_words};
 
 /// A rule on the page.
@@ -19,6 +20,10 @@ pub struct Card {
     /// The condition is open to be read or written.
     pub is_conditional: bool,
     pub strengths: Vec<(String, String, bool)>,
+    /// What products can have in common: value, words, whether it is chosen.
+    pub attributes: Vec<(String, String, bool)>,
+    /// What it speaks of and the shop does not have, in sentences.
+    pub doubts: Vec<String>,
 }
 
 impl Card {
@@ -39,12 +44,16 @@ impl Card {
 }
 
 /// The rules of a form, and those that cannot be understood yet.
-pub fn cards(form: &Form, currency: &str) -> Vec<Card> {
+///
+/// `attributes`: the names of what the shop says of its products beside what every shop does.
+pub fn cards(form: &Form, currency: &str, attributes: &[String], doubts: &Doubts<'_>) -> Vec<Card> {
     let rows = rows(form);
     let count = rows.len();
     let card = |(at, row): (usize, Row)| {
         let kind = kind_of(&row[0])?;
-        let title = match rule(&row, at + 1) {
+        let read = rule(&row, at + 1);
+        let doubts = read.as_ref().map(|rule| doubts.about(rule)).unwrap_or_default();
+        let title = match read {
             Ok(rule) if rule.effect.needs_condition() && rule.when.is_empty() && rule.name.is_empty() => {
                 kind.label.to_owned()
             }
@@ -60,11 +69,24 @@ pub fn cards(form: &Form, currency: &str) -> Vec<Card> {
             is_first: at == 0,
             is_last: at + 1 == count,
             is_conditional: needs || !row[place("when")].is_empty(),
+            doubts,
+            attributes: attribute_choices(&row[place("what")], attributes),
             strengths: strengths(&row[place("factor")], kind.name == "boost"),
             row,
         })
     };
     rows.into_iter().enumerate().filter_map(card).collect()
+}
+
+/// What may be chosen; what is chosen already stays a choice, although the shop says it no longer.
+fn attribute_choices(chosen: &str, of_shop: &[String]) -> Vec<(String, String, bool)> {
+    let fixed = Attribute::FIXED.map(|(value, words)| (value.to_owned(), words.to_owned(), value == chosen));
+    let own = of_shop.iter().map(|name| (name.clone(), name.clone(), name == chosen));
+    let mut all: Vec<_> = fixed.into_iter().chain(own).collect();
+    if !chosen.is_empty() && !all.iter().any(|one| one.2) {
+        all.push((chosen.to_owned(), format!("{chosen} (no product has it)"), true));
+    }
+    all
 }
 
 /// Words for factors; another one, from a file, keeps its number.

@@ -24,7 +24,7 @@ const fn kind(
 }
 
 /// In the order in which they are offered.
-pub const KINDS: [Kind; 18] = [
+pub const KINDS: [Kind; 19] = [
     kind("exclude", "Never pick", "What a condition says", "Say below of which products, or for whom.", &[]),
     kind(
         "only",
@@ -97,7 +97,20 @@ pub const KINDS: [Kind; 18] = [
          products of one category and brand whose titles differ only in sizes, amounts and colours at their end.",
         &[],
     ),
-    kind("at_most_per", "Variety", "At most so many of one category or brand", "", &["n", "what"]),
+    kind(
+        "at_most_per",
+        "Variety",
+        "At most so many of one category, brand or anything else",
+        "Products of which it is not known are not limited.",
+        &["n", "what"],
+    ),
+    kind(
+        "at_least_kinds",
+        "Variety",
+        "At least so many different categories, brands or anything else",
+        "In one e-mail, where there are as many.",
+        &["n", "what"],
+    ),
     kind("at_most", "Variety", "At most so many of what a condition says", "", &["n"]),
     kind(
         "at_least",
@@ -127,6 +140,7 @@ pub fn new_row(kind: &str) -> Option<Row> {
         ("rule_on", _) => "on",
         ("rule_days", _) => "90",
         ("rule_n", "at_least") => "1",
+        ("rule_n", "at_least_kinds") => "2",
         ("rule_n", "share_stock") => "5",
         ("rule_n", "min_margin") => "20",
         ("rule_n", _) => "2",

@@ -37,6 +37,21 @@ pub const FIELDS: [&str; 18] = [
     "rule_value",
 ];
 
+/// What may be typed of the weather, and what the form calls it.
+pub const WEATHER: [(&str, &str); 6] = [
+    ("weather_temperature", "Warmest, °C"),
+    ("weather_coldest", "Coldest, °C"),
+    ("weather_rain", "Rain, mm"),
+    ("weather_snow", "Fresh snow, cm"),
+    ("weather_wind", "Strongest wind, km/h"),
+    ("weather_sunshine", "Sunshine, hours"),
+];
+
+/// The fields of the step that are no rule's.
+fn other_fields() -> impl Iterator<Item = &'static str> {
+    ["slots", "variety"].into_iter().chain(WEATHER.map(|(name, _)| name))
+}
+
 type Row = [String; FIELDS.len()];
 
 /// The place of a field, without its prefix, in a row.
@@ -134,7 +149,7 @@ fn value(kind: &Kind, name: &str, text: &str) -> Result<Value, (&'static str, &'
         ("from", _) => times("the lower end"),
         ("to", _) => times("the upper end"),
         ("factor", _) => times("how strongly"),
-        ("what", _) => Ok(if text == "brand" { "brand" } else { "category" }.into()),
+        ("what", _) if text.is_empty() => Err(("of what", "one of the list")),
         _ => Ok(text.into()),
     }
 }
@@ -166,9 +181,9 @@ pub fn edit(form: &Form) -> Form {
         "condition" => rows.iter_mut().skip(at).take(1).for_each(condition::add_part),
         _ => {}
     }
-    let slots = ["slots", "variety"].map(|name| (name.to_owned(), form.text(name).to_owned()));
+    let others = other_fields().map(|name| (name.to_owned(), form.text(name).to_owned()));
     let fields = rows.into_iter().flat_map(|row| FIELDS.into_iter().map(str::to_owned).zip(row));
-    Form::new(slots.into_iter().chain(fields).collect())
+    Form::new(others.chain(fields).collect())
 }
 
 #[cfg(test)]

@@ -180,10 +180,9 @@ impl Sight<'_> {
     fn must_be_kept_free(&self, place: usize, taken: &[usize], slots: usize) -> bool {
         let (mut needed, mut helps) = (0, false);
         for minimum in &self.rules.minima {
-            let has = taken.iter().filter(|&&place| minimum.wanted[place]).count();
-            let missing = usize::from(minimum.n).saturating_sub(has);
+            let missing = minimum.missing(taken);
             needed += missing;
-            helps |= missing > 0 && minimum.wanted[place];
+            helps |= missing > 0 && minimum.is_new(place, taken);
         }
         !helps && needed >= slots.saturating_sub(taken.len()) && needed > 0
     }

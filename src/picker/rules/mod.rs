@@ -13,10 +13,11 @@ pub use lens::{Bar, Lens, Prepared, Sight};
 use super::activity::Activity;
 use super::catalogue::{Catalogue, Choice, in_category};
 use super::facts;
-use super::plan::{Attribute, Effect, Plan, Rule};
+use super::plan::{Attribute, Effect, Plan, Rule, Weather};
 use super::refusal::{Refusal, Removed};
 use super::variants;
 use crate::conditions::{Bound, Condition, Root, Side, Table};
+use crate::index::Index;
 use again::Again;
 use chrono::{DateTime, NaiveDate, Utc};
 use scope::Scope;
@@ -31,6 +32,7 @@ pub struct Setting<'a> {
     /// What `today` is.
     pub day: NaiveDate,
     pub slots: u8,
+    pub weather: Weather,
 }
 
 impl<'a> Setting<'a> {
@@ -41,7 +43,7 @@ impl<'a> Setting<'a> {
         as_of: DateTime<Utc>,
     ) -> Self {
         let day = plan.starts_on.unwrap_or(as_of.date_naive());
-        Self { catalogue, activity, as_of, day, slots: plan.slots }
+        Self { catalogue, activity, as_of, day, slots: plan.slots, weather: plan.weather }
     }
 }
 
@@ -69,6 +71,7 @@ pub struct Rules {
     products: Table,
     day: Table,
     campaign: Table,
+    weather: Table,
 }
 
 struct Cap {
@@ -80,8 +83,11 @@ struct Cap {
     of_variants: bool,
 }
 
+/// At least so many kinds must be among the picks. Where products are wanted rather than kinds, each is a kind of its
+/// own.
 struct Minimum {
-    wanted: Vec<bool>,
+    /// For each candidate; `None`: it counts for nothing.
+    kind_of: Vec<Option<u32>>,
     n: u8,
 }
 
@@ -138,6 +144,7 @@ pub fn compile(rules: &[Rule], choice: Choice, setting: Setting<'_>) -> Result<R
         personal: Vec::new(),
         day: facts::of_day(setting.day),
         campaign: facts::of_campaign(setting.slots),
+        weather: setting.weather.table(),
         products,
         candidates,
         removed,
@@ -173,10 +180,12 @@ fn for_everybody(
 ) -> (Vec<u32>, Vec<(usize, u32)>) {
     let table = facts::of_products(setting.catalogue, &numbers, setting.activity, setting.as_of);
     let (day, campaign) = (facts::of_day(setting.day), facts::of_campaign(setting.slots));
+    let weather = setting.weather.table();
     let bound = Bound::default()
         .with(Root::Product, Side::Every(&table))
         .with(Root::Today, Side::Row(&day, 0))
-        .with(Root::Campaign, Side::Row(&campaign, 0));
+        .with(Root::Campaign, Side::Row(&campaign, 0))
+        .with(Root::Weather, Side::Row(&weather, 0));
     let mut taken_by: Vec<Option<usize>> = vec![None; numbers.len()];
     for (number, rule, scope) in rules {
         let Some((why, keeps)) = scope::keeps(rule, scope, &bound) else { continue };
@@ -240,6 +249,7 @@ impl Rules {
         Bound::default()
             .with(Root::Today, Side::Row(&self.day, 0))
             .with(Root::Campaign, Side::Row(&self.campaign, 0))
+            .with(Root::Weather, Side::Row(&self.weather, 0))
     }
 
     /// What each candidate's score is multiplied by for everybody.
@@ -290,13 +300,7 @@ impl Rules {
             Effect::ShareStock { n } => self.tie_to_pieces(number, &scope, *n, catalogue),
             Effect::NotPickedLately { campaigns } => self.lately.push((number, *campaigns)),
             Effect::AtMostPer { what, n } => {
-                let mask = self.mask(&scope);
-                let group = |(&number, within): (&u32, bool)| match what {
-                    _ if !within => None,
-                    Attribute::Category => catalogue.category_of(number),
-                    Attribute::Brand => catalogue.brand_of(number),
-                };
-                let group_of = self.candidates.iter().zip(mask).map(group).collect();
+                let group_of = self.kinds(what, &scope, catalogue);
                 self.caps.push(Cap { rule: number, group_of, n: *n, of_variants: false });
             }
             Effect::OneOfVariants {} => {
@@ -309,10 +313,27 @@ impl Rules {
                 let group_of = self.mask(&scope).into_iter().map(|within| within.then_some(0)).collect();
                 self.caps.push(Cap { rule: number, group_of, n: *n, of_variants: false });
             }
-            Effect::AtLeast { n } => self.minima.push(Minimum { wanted: self.mask(&scope), n: *n }),
+            Effect::AtLeast { n } => {
+                let own = |(wanted, place): (bool, u32)| wanted.then_some(place);
+                let kind_of = self.mask(&scope).into_iter().zip(0..).map(own).collect();
+                self.minima.push(Minimum { kind_of, n: *n });
+            }
+            Effect::AtLeastKinds { what, n } => {
+                let kind_of = self.kinds(what, &scope, catalogue);
+                self.minima.push(Minimum { kind_of, n: *n });
+            }
             Effect::Pin { product, slot } => self.pin(number, (product, *slot), scope, catalogue)?,
         }
         Ok(())
+    }
+
+    /// For each candidate that a scope holds for the number of what it says of an attribute.
+    fn kinds(&self, what: &Attribute, scope: &Scope, catalogue: &Catalogue) -> Vec<Option<u32>> {
+        let mut values = Index::new();
+        let mut number = |(&candidate, within): (&u32, bool)| {
+            catalogue.value_of(what, candidate).filter(|_| within).map(|value| values.intern(value))
+        };
+        self.candidates.iter().zip(self.mask(scope)).map(&mut number).collect()
     }
 
     fn tie_to_pieces(&mut self, rule: usize, scope: &Scope, n: u8, catalogue: &Catalogue) {
@@ -374,6 +395,20 @@ impl Rules {
             Some((rule, _)) => format!("rule {} takes it away", rule + 1),
             None => "it is not among the chosen products".into(),
         }
+    }
+}
+
+impl Minimum {
+    /// How many kinds are missing beside those of the picks.
+    fn missing(&self, taken: &[usize]) -> usize {
+        let kinds = (0..taken.len()).filter(|&at| self.is_new(taken[at], &taken[..at])).count();
+        usize::from(self.n).saturating_sub(kinds)
+    }
+
+    /// Whether a product would add a kind to those of the picks.
+    fn is_new(&self, place: usize, taken: &[usize]) -> bool {
+        let kind = self.kind_of[place];
+        kind.is_some() && !taken.iter().any(|&other| self.kind_of[other] == kind)
     }
 }
 

@@ -55,7 +55,14 @@ fn activity(catalogue: &Catalogue, purchases: &[(&str, &str, i64)]) -> Activity 
 }
 
 fn setting<'a>(catalogue: &'a Catalogue, activity: &'a Activity) -> Setting<'a> {
-    Setting { catalogue, activity: Some(activity), as_of: now(), day: now().date_naive(), slots: 4 }
+    Setting {
+        catalogue,
+        activity: Some(activity),
+        as_of: now(),
+        day: now().date_naive(),
+        slots: 4,
+        weather: Default::default(),
+    }
 }
 
 fn compiled(rules: &[Rule]) -> Result<Rules, Refusal> {

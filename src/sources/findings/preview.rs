@@ -28,6 +28,13 @@ fn masked(text: Option<&str>) -> String {
     }
 }
 
+/// `colour: red, supplier: Acme`
+fn attributes(product: &Product) -> String {
+    let all: Vec<String> =
+        product.attributes.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    shown((!all.is_empty()).then(|| all.join(", ")))
+}
+
 pub fn products(products: &[Product]) -> Preview {
     let columns = vec![
         "id",
@@ -39,6 +46,7 @@ pub fn products(products: &[Product]) -> Preview {
         "cost",
         "currency",
         "group",
+        "attributes",
         "stock",
         "active",
         "created_at",
@@ -54,6 +62,7 @@ pub fn products(products: &[Product]) -> Preview {
             shown(product.cost),
             shown(product.currency.as_deref()),
             shown(product.group.as_deref()),
+            attributes(product),
             shown(product.stock),
             product.active.to_string(),
             time(product.created_at),

@@ -1,22 +1,19 @@
-//! Begins with the products: finds the customers most likely to want what a campaign offers, and makes the first so many
-//! of them its audience.
+//! The customers of a campaign's products: a curve of their interest, how many of them may be expected to buy, and a
+//! number that makes the first of them the audience.
 
-use super::audience_list::become_audience;
-use super::generate::{GenerateError, PlanLists};
-use super::impact::model_of;
-use super::pages::find;
-use super::state::sentence;
+use super::ask::ask;
+use super::expect::{self, Expectation};
 use crate::auth::{Analyst, Marketer, SignedIn};
-use crate::history::History;
-use crate::ids::CampaignId;
+use crate::campaigns::audience_list::become_audience;
+use crate::campaigns::generate::GenerateError;
+use crate::campaigns::pages::find;
+use crate::campaigns::state::sentence;
+use crate::ids::{CampaignId, JobId};
 use crate::installation::Installation;
-use crate::picker::build::Order;
 use crate::picker::catalogue::Catalogue;
-use crate::picker::model_file;
-use crate::picker::plan::Plan;
-use crate::picker::reverse::{Interested, interested};
+use crate::picker::hindsight::{Expected as Bounds, Hindsight};
+use crate::picker::reverse::Interested;
 use crate::pictures::Addresses;
-use crate::progress::Silent;
 use crate::records::Product;
 use crate::store::campaigns::Campaign;
 use crate::web::{self, Form, Page, Section, Shell, WebError};
@@ -47,6 +44,10 @@ struct Finding {
     /// The corners of the curve, in hundredths.
     curve: String,
     cuts: Vec<Cut>,
+    /// Every cut that the slider can make, as JSON: customers, part of all interest, and what is told of buyers.
+    slider: String,
+    /// How many of them may be expected to buy.
+    expected: Expected,
     /// A fifth of them, to begin with.
     proposed: usize,
 }
@@ -55,6 +56,23 @@ struct Cut {
     customers: String,
     share: String,
     interest: String,
+    /// Buyers, and the interval; empty where nothing is known.
+    buyers: String,
+    interval: String,
+}
+
+/// What the page says of buyers.
+#[derive(Default)]
+struct Expected {
+    /// Somebody works it out: the job.
+    job: Option<JobId>,
+    /// On what it rests; empty where nothing is known yet.
+    basis: String,
+    /// The corners of the curve and of the band around it, in hundredths of the widest.
+    curve: String,
+    band: String,
+    most: String,
+    days: u32,
 }
 
 /// GET /campaigns/{id}/find-customers
@@ -67,46 +85,14 @@ pub async fn show(
     let page = web::blocking(move || {
         let campaign = find(&installation, *id)?;
         let found = ask(&installation, &campaign);
-        page(&installation, &who, &campaign, found)
+        let expectation = expect::known(&installation, &campaign)?;
+        page(&installation, &who, &campaign, (found, expectation))
     })
     .await?;
     web::page(&page)
 }
 
-/// `None` when there is no model that could be asked.
-fn ask(
-    installation: &Installation,
-    campaign: &Campaign,
-) -> Result<Option<(Interested, Catalogue)>, GenerateError> {
-    let shop = installation.shop_id();
-    let mut plan: Plan = campaign.plan()?;
-    // A list found before would hide everybody else.
-    plan.audience.list = None;
-    let Some(model) = model_of(installation, &plan)? else { return Ok(None) };
-    let live = model_file::load(&installation.folder.models(shop).join(&model.file), Some(&model.checksum))?;
-    let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
-    let as_of = plan.as_of.unwrap_or_else(|| installation.now());
-    let lists = PlanLists::read(installation, &plan)?.with_past(
-        installation,
-        (campaign.id, &plan),
-        &snapshot,
-        as_of,
-    )?;
-    let order = Order {
-        campaign: campaign.id,
-        plan: &plan,
-        product_list: lists.products.as_deref(),
-        customer_lists: lists.of_customers(),
-        snapshot: &snapshot,
-        live: &live,
-        lately: None,
-        secret: &installation.shop.secret,
-        as_of,
-    };
-    Ok(Some(interested(&order, &Silent)?))
-}
-
-const NO_MODEL: &str = "No model is trained yet. Train one on the page “Models”, then come back.";
+pub(super) const NO_MODEL: &str = "No model is trained yet. Train one on the page “Models”, then come back.";
 const NOBODY: &str = "The newest model knows nobody who wants these products. It may be older than they are, or know only \
     best-sellers: train one on the page “Models” that learns from customers, or, for new products, “Similar products”.";
 
@@ -114,7 +100,7 @@ fn page(
     installation: &Installation,
     who: &SignedIn,
     campaign: &Campaign,
-    found: Result<Option<(Interested, Catalogue)>, GenerateError>,
+    (found, expectation): (Result<Option<(Interested, Catalogue)>, GenerateError>, Expectation),
 ) -> Result<Finding, WebError> {
     let mut page = Finding {
         shell: Shell::new(installation, who, Section::Campaigns),
@@ -129,12 +115,19 @@ fn page(
         interested: String::new(),
         curve: String::new(),
         cuts: Vec::new(),
+        slider: "[]".to_owned(),
+        expected: Expected { job: expectation.job, days: expectation.days, ..Expected::default() },
         proposed: 0,
     };
     match found {
         Err(error) => page.problem = sentence(&error.to_string()),
         Ok(None) => page.problem = NO_MODEL.into(),
-        Ok(Some((found, catalogue))) => page.fill(&found, &catalogue, &Addresses::new(installation)),
+        Ok(Some((found, catalogue))) => {
+            page.fill(&found, &catalogue, &Addresses::new(installation));
+            if let Some(told) = &expectation.told {
+                page.expect(told, &found, installation);
+            }
+        }
     }
     Ok(page)
 }
@@ -166,9 +159,64 @@ impl Finding {
                 customers: web::whole(first as i64),
                 share: web::percent(share),
                 interest: web::percent(found.share_of_first(first)),
+                buyers: String::new(),
+                interval: String::new(),
             }
         };
         self.cuts = CUTS.iter().map(cut).collect();
+        self.slide(count, |first| found.share_of_first(first), |_| String::new());
+    }
+
+    fn slide(&mut self, count: usize, interest: impl Fn(usize) -> f64, buyers: impl Fn(usize) -> String) {
+        let mut cuts: Vec<usize> =
+            (1..=2 * POINTS).map(|point| (count * point).div_ceil(2 * POINTS)).collect();
+        cuts.dedup();
+        let told = |first: usize| {
+            let words = format!("{} of all interest{}", web::percent(interest(first)), buyers(first));
+            serde_json::json!([first, words])
+        };
+        self.slider = serde_json::Value::from(cuts.into_iter().map(told).collect::<Vec<_>>()).to_string();
+    }
+
+    fn expect(&mut self, told: &Hindsight, found: &Interested, installation: &Installation) {
+        let count = found.customers.len();
+        let first_of = |share: f64| (count as f64 * share).ceil() as usize;
+        for (cut, share) in self.cuts.iter_mut().zip(CUTS) {
+            let Bounds { low, buyers, high } = told.expected(first_of(share), count);
+            cut.buyers = web::whole(buyers.round() as i64);
+            cut.interval = format!("{} to {}", web::whole(low as i64), web::whole(high.ceil() as i64));
+        }
+        let points: Vec<(f64, Bounds)> = (0..=POINTS)
+            .map(|point| {
+                let share = point as f64 / POINTS as f64;
+                (100.0 * share, told.expected(first_of(share), count))
+            })
+            .collect();
+        let most = points.iter().map(|point| point.1.high).fold(1.0, f64::max);
+        let corner = |x: f64, buyers: f64| {
+            format!("{},{}", web::decimal(x, 1), web::decimal(100.0 * (1.0 - buyers / most), 1))
+        };
+        let above = points.iter().map(|(x, told)| corner(*x, told.high));
+        let below = points.iter().rev().map(|(x, told)| corner(*x, told.low));
+        self.expected.band = above.chain(below).collect::<Vec<_>>().join(" ");
+        let middle = points.iter().map(|(x, told)| corner(*x, told.buyers));
+        self.expected.curve = middle.collect::<Vec<_>>().join(" ");
+        self.expected.most = web::whole(most.ceil() as i64);
+        let buyers = |first: usize| {
+            let Bounds { low, buyers, high } = told.expected(first, count);
+            let [low, buyers, high] =
+                [low, buyers.round(), high.ceil()].map(|number| web::whole(number as i64));
+            format!(", {buyers} will buy ({low} to {high})")
+        };
+        self.slide(count, |first| found.share_of_first(first), buyers);
+        self.expected.basis = format!(
+            "As it was on {}: of {} customers who would have been interested then, {} bought one of these products in the \
+             {} days after.",
+            web::date(told.from, installation.zone()),
+            web::whole(told.customers as i64),
+            web::whole(told.all_buyers() as i64),
+            told.days
+        );
     }
 }
 

@@ -26,7 +26,7 @@ pub fn all(
     Ok(Descriptions(descriptions))
 }
 
-/// The picture is left out: only its address is known.
+/// The picture is left out: only its address is known here.
 fn description(product: &Product) -> Description {
     Description {
         text: product.title.clone(),

@@ -1,8 +1,9 @@
 //! A picture drawn anew: whatever was fetched, what is kept is a JPEG of at most 640 × 640 points and nothing else.
 
 use crate::outside::http::FetchError;
+use crate::recommender::picture;
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
 
 /// The longer side, in points: an e-mail is 600 wide, and screens show two points for one.
@@ -51,6 +52,12 @@ pub fn redrawn(bytes: &[u8]) -> Result<Vec<u8>, PictureError> {
     Ok(jpeg)
 }
 
+/// What a copy looks like; `None` for one that cannot be read any more.
+pub fn looked_at(jpeg: &[u8]) -> Option<Vec<f32>> {
+    let picture = image::load_from_memory_with_format(jpeg, ImageFormat::Jpeg).ok()?.into_rgb8();
+    picture::describe(picture.width() as usize, picture.height() as usize, picture.as_raw()).ok()
+}
+
 /// What stands where a picture is missing: a frame with a hill and a sun in it, in quiet colours.
 pub fn placeholder() -> Vec<u8> {
     const WIDTH: u32 = 320;
@@ -84,7 +91,7 @@ fn on_white(picture: &DynamicImage) -> RgbImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{ImageFormat, Rgba, RgbaImage};
+    use image::{Rgba, RgbaImage};
 
     fn png(width: u32, height: u32, colour: [u8; 4]) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());

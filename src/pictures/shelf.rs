@@ -1,9 +1,10 @@
 //! The copies on disk: a file for each picture, and a note for each that cannot be had.
 
-use super::copy::{PictureError, redrawn};
+use super::copy::{PictureError, looked_at, redrawn};
 use crate::config;
 use crate::keyed::hex;
 use crate::outside::http::Client;
+use crate::recommender::picture;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -73,6 +74,24 @@ impl Pictures {
         }
     }
 
+    /// What the copy looks like, as a model compares pictures; `None` where there is no copy. It is computed once and kept
+    /// beside the copy.
+    pub fn look(&self, url: &str) -> Option<Vec<f32>> {
+        let copy = self.place(url);
+        let beside = copy.with_extension("look");
+        let drawn = fs::metadata(&copy).ok()?.modified().ok()?;
+        let is_of_this = fs::metadata(&beside).and_then(|about| about.modified()).is_ok_and(|at| at >= drawn);
+        let kept = if is_of_this { fs::read(&beside).ok().and_then(|bytes| numbers(&bytes)) } else { None };
+        kept.or_else(|| {
+            let look = looked_at(&fs::read(&copy).ok()?)?;
+            let bytes: Vec<u8> = look.iter().flat_map(|number| number.to_le_bytes()).collect();
+            if let Err(error) = self.keep(&beside, &bytes) {
+                tracing::warn!(%error, "what a picture looks like could not be kept");
+            }
+            Some(look)
+        })
+    }
+
     /// Why the last try failed; `None` for one that was not tried, or is there.
     pub fn missing(&self, url: &str) -> Option<Missing> {
         let place = self.place(url);
@@ -133,6 +152,15 @@ impl Pictures {
         }
         Ok(())
     }
+}
+
+/// As many as describe a picture, or nothing.
+fn numbers(bytes: &[u8]) -> Option<Vec<f32>> {
+    let (numbers, rest) = bytes.as_chunks::<4>();
+    let numbers: Vec<f32> = numbers.iter().map(|&number| f32::from_le_bytes(number)).collect();
+    let is_whole =
+        rest.is_empty() && numbers.len() == picture::LENGTH && numbers.iter().all(|n| n.is_finite());
+    is_whole.then_some(numbers)
 }
 
 fn absent(error: io::Error) -> io::Result<()> {

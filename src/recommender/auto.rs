@@ -107,7 +107,7 @@ pub fn race(arena: Arena<'_>, effort: Effort, resources: &Resources<'_>) -> Resu
         resources.progress.phase(&format!("Trying “{}”", plain_name(kind).unwrap_or(kind)), None);
         let contestants = match effort {
             Effort::Quick => vec![Params::default_of(kind)?],
-            Effort::Thorough => contestants::of(kind)?,
+            Effort::Thorough => contestants::of(kind, arena.train)?,
         };
         match arena.best_of(contestants, &judges, resources) {
             Ok(finalist) => finalists.extend(finalist),
@@ -249,7 +249,7 @@ impl Arena<'_> {
                 // Once it is judged, those who decided may teach too.
                 let params = blend_of(components, &pool.learn(0..pool.cases()));
                 let models = finalists.into_iter().map(|finalist| finalist.model).collect();
-                let found = self.measure(&Blend::of(models, mixture), &deciding, resources)?;
+                let found = self.measure(&Blend::of(models, mixture, self.train), &deciding, resources)?;
                 results.push((params, found));
             }
         }

@@ -1,6 +1,7 @@
 //! What every model must keep: one suite, run for each kind.
 
 mod bad_input;
+mod numbers;
 
 use super::evaluation::evaluate;
 use super::{

@@ -103,7 +103,11 @@ impl Params {
         match self {
             Self::Session(_) | Self::MultiEvent(_) => true,
             Self::Popular(popular) => popular.needs_log(),
-            Self::Blend(blend) => blend.components.iter().any(Self::needs_log),
+            Self::ItemKnn(params) => params.half_life_days > 0.0,
+            Self::Als(params) => params.half_life_days > 0.0,
+            Self::Ease(params) => params.half_life_days > 0.0,
+            Self::Spectral(params) => params.half_life_days > 0.0,
+            Self::Blend(blend) => blend.has_context() || blend.components.iter().any(Self::needs_log),
             _ => false,
         }
     }
@@ -112,7 +116,7 @@ impl Params {
     pub fn needs_items(&self) -> bool {
         match self {
             Self::Content(_) => true,
-            Self::Blend(blend) => blend.components.iter().any(Self::needs_items),
+            Self::Blend(blend) => blend.has_prices() || blend.components.iter().any(Self::needs_items),
             _ => false,
         }
     }

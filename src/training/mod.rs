@@ -1,6 +1,7 @@
 //! Training: from the history to a verified model file, measured against best-sellers on days held back.
 
 mod job;
+mod looks;
 pub mod pages;
 mod parts;
 mod race;
@@ -257,7 +258,8 @@ impl Run<'_> {
         let days = TimeDelta::days(self.installation.config.training.history_days.into());
         let range = EventRange::between(self.cut_at - days, until);
         let weighing = Weighing::default();
-        let behaviour = behaviour::read(self.snapshot, range, until, &weighing, detail, self.progress)?;
+        let mut behaviour = behaviour::read(self.snapshot, range, until, &weighing, detail, self.progress)?;
+        looks::show(self.installation, self.snapshot, &mut behaviour)?;
         if behaviour.interactions.is_empty() && until == self.cut_at {
             return Err(TrainingError::NoHistory(until.format("%Y-%m-%d").to_string()));
         }

@@ -44,8 +44,13 @@ const SESSION: [&[(&str, &str)]; 3] = [
 ];
 const MULTI_EVENT: [&[(&str, &str)]; 2] = [&[("neighbours", "10")], &[("half_life_days", "0")]];
 
+/// Where there are times: how soon what was done is old. A wholesaler's products of the season need a month; where
+/// nothing changes nothing may be forgotten.
+const RECENCY: [&[(&str, &str)]; 3] =
+    [&[("half_life_days", "120")], &[("half_life_days", "60")], &[("half_life_days", "25")]];
+
 /// The defaults first.
-pub fn of(kind: &str) -> Result<Vec<Params>, ModelError> {
+pub fn of(kind: &str, observed: Observed<'_>) -> Result<Vec<Params>, ModelError> {
     let others: &[&[(&str, &str)]] = match kind {
         "item_knn" => &ITEM_KNN,
         "als" => &ALS,
@@ -55,9 +60,14 @@ pub fn of(kind: &str) -> Result<Vec<Params>, ModelError> {
         "multi_event" => &MULTI_EVENT,
         _ => &[],
     };
+    let is_timed = observed.log.is_some_and(|log| !log.is_empty());
+    let recency: &[&[(&str, &str)]] = match kind {
+        "item_knn" | "als" | "ease" | "spectral" if is_timed => &RECENCY,
+        _ => &[],
+    };
     let defaults = Params::default_of(kind)?;
     let mut all = vec![defaults.clone()];
-    for changes in others {
+    for changes in others.iter().chain(recency) {
         let mut params = defaults.clone();
         for (key, value) in *changes {
             params.set(key, value)?;
@@ -70,11 +80,15 @@ pub fn of(kind: &str) -> Result<Vec<Params>, ModelError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recommender::{Deed, Interactions, Kind, Log};
 
     #[test]
     fn every_contestant_can_start_and_differs_from_the_others() {
+        let bought = Interactions::from_triples(1, 1, [(0, 0, 1.0)]);
+        let log = Log::from_deeds(1, 1, vec![Deed { user: 0, item: 0, kind: Kind::Purchase, at: 1 }]);
+        let timed = Observed { log: Some(&log), ..(&bought).into() };
         for kind in Params::KINDS {
-            let all = of(kind).unwrap();
+            let all = of(kind, timed).unwrap();
             assert!(all.iter().all(|params| params.kind() == *kind && params.check().is_ok()), "{kind}");
             assert!((1..all.len()).all(|n| !all[..n].contains(&all[n])), "{kind}");
         }

@@ -3,6 +3,7 @@
 //! *Source*: stacking (Wolpert, Neural Networks 1992) with linear weights, which Bell and Koren's blends for the
 //! Netflix prize made usual among recommenders (SIGKDD Explorations 2007).
 
+mod context;
 pub(in crate::recommender) mod mixture;
 pub(in crate::recommender) mod pool;
 
@@ -11,6 +12,8 @@ use crate::recommender::load::Arrays;
 use crate::recommender::{
     Contribution, Model, ModelError, Observed, Params as AnyParams, Resources, Scorer, Tensor, User, load,
 };
+pub use context::Weights;
+use context::{Context, Facts};
 pub use mixture::{Mixture, Vote};
 use pool::Pool;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -62,6 +65,16 @@ fn named<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<AnyParams>, D::Error>
 pub struct ValidParams(Params);
 
 impl Params {
+    /// Whether more than votes counts.
+    pub fn has_context(&self) -> bool {
+        self.mixture.as_ref().is_some_and(|mixture| !mixture.context.is_none())
+    }
+
+    /// Whether prices count.
+    pub fn has_prices(&self) -> bool {
+        self.mixture.as_ref().is_some_and(|mixture| mixture.context.price > 0.0)
+    }
+
     pub fn check(self) -> Result<ValidParams, ModelError> {
         if self.components.is_empty() || self.components.iter().any(|part| part.kind() == "blend") {
             let kinds: Vec<&str> = self.components.iter().map(AnyParams::kind).collect();
@@ -91,6 +104,7 @@ impl Params {
 pub struct Blend {
     components: Vec<Box<dyn Model>>,
     mixture: Mixture,
+    context: Context,
 }
 
 /// *Cost*: that of its components, twice where the votes are learned, and of their scores for the people asked.
@@ -109,7 +123,7 @@ pub fn fit(
     let components =
         heard.map(|(component, _)| component.fit(observed, resources)).collect::<Result<_, _>>()?;
     let votes = mixture.votes.iter().copied().filter(|vote| vote.weight != 0.0).collect();
-    Ok(Blend { components, mixture: Mixture { votes, ..mixture } })
+    Ok(Blend::of(components, Mixture { votes, ..mixture }, observed))
 }
 
 fn learn(params: &Params, observed: Observed<'_>, resources: &Resources<'_>) -> Result<Mixture, ModelError> {
@@ -117,6 +131,7 @@ fn learn(params: &Params, observed: Observed<'_>, resources: &Resources<'_>) -> 
         votes: vec![Vote { weight: 1.0, growth: 0.0 }; params.components.len()],
         slope: 1.0,
         offset: 0.0,
+        context: Weights::default(),
     };
     let holdout = Holdout::newest(observed, params.held_out, params.users, resources.seed);
     let users = holdout.users(params.users);
@@ -137,9 +152,17 @@ fn learn(params: &Params, observed: Observed<'_>, resources: &Resources<'_>) -> 
 }
 
 impl Blend {
-    /// Of models that are fitted already, one vote for each.
-    pub(in crate::recommender) fn of(components: Vec<Box<dyn Model>>, mixture: Mixture) -> Self {
-        Self { components, mixture }
+    /// Of models that are fitted already, one vote for each, to what they were.
+    pub(in crate::recommender) fn of(
+        components: Vec<Box<dyn Model>>,
+        mixture: Mixture,
+        observed: Observed<'_>,
+    ) -> Self {
+        let context = match mixture.context {
+            none if none.is_none() => Context::default(),
+            weights => Facts::of(observed).weighed(weights),
+        };
+        Self { components, mixture, context }
     }
 
     pub(in crate::recommender) fn load(arrays: &mut Arrays) -> Result<Self, ModelError> {
@@ -147,13 +170,20 @@ impl Blend {
         let text: Vec<u8> = arrays.u32("components")?.into_iter().map(|byte| byte as u8).collect();
         let kinds = String::from_utf8(text).map_err(|_| damaged())?;
         let kinds: Vec<&str> = kinds.split(',').collect();
+        // An odd count begins with how much prices count, and the context follows.
         let numbers = arrays.f32("mixture")?.1;
+        let (prices, numbers) = numbers.split_at(numbers.len() % 2);
+        let context = match prices.first() {
+            Some(&weight) => Context::load(arrays, weight)?,
+            None => Context::default(),
+        };
         let (settings, votes) = numbers.split_at_checked(2).ok_or_else(damaged)?;
         let (votes, rest) = votes.as_chunks::<2>();
         let mixture = Mixture {
             votes: votes.iter().map(|&[weight, growth]| Vote { weight, growth }).collect(),
             slope: settings[0],
             offset: settings[1],
+            context: Weights { price: context.price_weight, ..Weights::default() },
         };
         if !rest.is_empty() || mixture.check(kinds.len()).is_err() {
             return Err(damaged());
@@ -169,10 +199,11 @@ impl Blend {
             })?);
         }
         let items = components.first().map_or(0, |model| model.items());
-        if components.iter().any(|model| model.items() != items) {
+        let differs = |other: usize| other != items;
+        if components.iter().map(|model| model.items()).chain(context.items()).any(differs) {
             return Err(ModelError::Damaged("the models of the blend know different items".into()));
         }
-        Ok(Self { components, mixture })
+        Ok(Self { components, mixture, context })
     }
 
     /// The models and what their votes count.
@@ -192,8 +223,8 @@ impl Model for Blend {
 
     fn scorer<'a>(&'a self, candidates: &'a [u32]) -> Box<dyn Scorer + 'a> {
         Box::new(Voting {
-            mixture: &self.mixture,
-            items: self.items(),
+            model: self,
+            candidates,
             scorers: self.components.iter().map(|model| model.scorer(candidates)).collect(),
             votes: Vec::new(),
         })
@@ -229,9 +260,12 @@ impl Model for Blend {
         let kinds: Vec<&str> = self.components.iter().map(|model| model.kind()).collect();
         let text: Vec<u32> = kinds.join(",").bytes().map(u32::from).collect();
         let votes = self.mixture.votes.iter().flat_map(|vote| [vote.weight, vote.growth]);
-        let numbers: Vec<f32> = [self.mixture.slope, self.mixture.offset].into_iter().chain(votes).collect();
+        let settings = [self.mixture.slope, self.mixture.offset];
+        let prices = (!self.context.is_none()).then_some(self.context.price_weight);
+        let numbers: Vec<f32> = prices.into_iter().chain(settings).chain(votes).collect();
         let mut tensors =
             vec![Tensor::u32("components", text), Tensor::f32("mixture", &[numbers.len()], numbers)];
+        tensors.extend(self.context.tensors());
         for (at, model) in self.components.iter().enumerate() {
             tensors.extend(
                 model
@@ -245,8 +279,8 @@ impl Model for Blend {
 }
 
 struct Voting<'a> {
-    mixture: &'a Mixture,
-    items: usize,
+    model: &'a Blend,
+    candidates: &'a [u32],
     scorers: Vec<Box<dyn Scorer + 'a>>,
     /// One component's scores.
     votes: Vec<f32>,
@@ -263,20 +297,24 @@ impl Scorer for Voting<'_> {
         if users.is_empty() {
             return personal;
         }
-        let candidates = scores.len() / users.len();
+        let Blend { mixture, context, .. } = self.model;
+        let (candidates, items) = (self.candidates.len(), self.model.items());
         self.votes.resize(scores.len(), 0.0);
-        for (scorer, vote) in self.scorers.iter_mut().zip(&self.mixture.votes) {
+        for (scorer, vote) in self.scorers.iter_mut().zip(&mixture.votes) {
             let answered = scorer.score_batch(users, &mut self.votes);
             for (n, answered) in answered.into_iter().enumerate() {
                 personal[n] |= answered;
-                let weight = vote.of(users[n].within(self.items).items.len() as f32);
+                let weight = vote.of(users[n].within(items).items.len() as f32);
                 let range = n * candidates..(n + 1) * candidates;
                 for (score, vote) in scores[range.clone()].iter_mut().zip(&self.votes[range]) {
                     *score += weight * vote;
                 }
             }
         }
-        scores.iter_mut().for_each(|score| *score = self.mixture.probability(*score));
+        for (&user, sums) in users.iter().zip(scores.chunks_exact_mut(candidates.max(1))) {
+            context.apply(user, self.candidates, sums);
+        }
+        scores.iter_mut().for_each(|score| *score = mixture.probability(*score));
         personal
     }
 }

@@ -12,6 +12,7 @@ mod tests;
 mod tiles;
 
 use super::item_weights::{ItemToItem, ItemWeights, Row};
+use super::recency;
 use crate::recommender::load::Arrays;
 use crate::recommender::{ModelError, Observed, Resources, top_k};
 use scaled::Scaled;
@@ -35,6 +36,8 @@ pub struct Params {
     pub dense_items: usize,
     /// Beyond, the equations of each item are solved over so many that share users with it.
     pub reach: usize,
+    /// After so many days a deed counts half, beside the decay that is in the weights already. 0: no more than that.
+    pub half_life_days: f32,
 }
 
 impl Default for Params {
@@ -47,6 +50,7 @@ impl Default for Params {
             neighbours: 300,
             dense_items: 20_000,
             reach: 256,
+            half_life_days: 0.0,
         }
     }
 }
@@ -75,6 +79,7 @@ impl Params {
         if self.dense_items > 100_000 {
             return Err(ModelError::parameter("dense_items", &self.dense_items, "0 to 100000"));
         }
+        recency::check(self.half_life_days)?;
         Ok(ValidParams(self))
     }
 }
@@ -106,7 +111,7 @@ pub fn fit(
     resources: &Resources<'_>,
 ) -> Result<Ease, ModelError> {
     let ValidParams(params) = *params;
-    let interactions = observed.interactions;
+    let interactions = &*recency::weighed(observed, params.half_life_days);
     let (users, items) = (interactions.users(), interactions.items());
     let threads = rayon::current_num_threads();
     let kept = params.neighbours.min(items);

@@ -10,6 +10,7 @@ mod similarity;
 mod tests;
 
 use super::item_weights::{ItemToItem, ItemWeights, Row};
+use super::recency;
 use crate::recommender::load::Arrays;
 use crate::recommender::{ModelError, Observed, Resources, top_k};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ pub struct Params {
     pub user_damping: f32,
     /// α, of `cosine` and `tfidf`: ½ is the cosine; above it popular items are found more readily, below it the niche.
     pub asymmetry: f32,
+    /// After so many days a deed counts half, beside the decay that is in the weights already. 0: no more than that.
+    pub half_life_days: f32,
 }
 
 impl Default for Params {
@@ -40,6 +43,7 @@ impl Default for Params {
             shrinkage: 2.0,
             user_damping: 0.6,
             asymmetry: 0.6,
+            half_life_days: 0.0,
         }
     }
 }
@@ -60,6 +64,7 @@ impl Params {
                 return Err(ModelError::parameter(name, &share, "0 to 1"));
             }
         }
+        recency::check(self.half_life_days)?;
         Ok(ValidParams(self))
     }
 }
@@ -86,7 +91,7 @@ pub fn fit(
     resources: &Resources<'_>,
 ) -> Result<ItemKnn, ModelError> {
     let ValidParams(params) = *params;
-    let interactions = observed.interactions;
+    let interactions = &*recency::weighed(observed, params.half_life_days);
     let items = interactions.items();
     let kept = params.neighbours.min(items);
     let needed = (items * (kept * 8 + rayon::current_num_threads() * 12 + 16)

@@ -15,6 +15,7 @@ mod factors;
 mod item_weights;
 mod normal_equations;
 mod products;
+mod recency;
 mod scale;
 mod spectrum;
 

@@ -2,8 +2,9 @@
 //! customers of the like.
 
 mod groups;
-mod times;
+pub(super) mod times;
 
+use super::recency;
 use crate::recommender::load::Arrays;
 use crate::recommender::{
     Contribution, Interactions, Model, ModelError, Observed, Resources, Scorer, Tensor, User,
@@ -29,9 +30,7 @@ pub struct ValidParams(Params);
 
 impl Params {
     pub fn check(self) -> Result<ValidParams, ModelError> {
-        if !(self.half_life_days.is_finite() && self.half_life_days >= 0.0) {
-            return Err(ModelError::parameter("half_life_days", &self.half_life_days, "0 or more"));
-        }
+        recency::check(self.half_life_days)?;
         if !(0.0..=3.0).contains(&self.season) {
             return Err(ModelError::parameter("season", &self.season, "0 to 3"));
         }
@@ -62,12 +61,8 @@ pub fn fit(
     resources: &Resources<'_>,
 ) -> Result<Popular, ModelError> {
     let ValidParams(params) = *params;
-    let mut interactions = std::borrow::Cow::Borrowed(observed.interactions);
+    let interactions = recency::weighed(observed, params.half_life_days);
     let log = observed.log.filter(|log| !log.is_empty());
-    if let Some(log) = log.filter(|_| params.half_life_days > 0.0) {
-        interactions =
-            std::borrow::Cow::Owned(times::decayed(observed.interactions, log, params.half_life_days));
-    }
     let mut scores = sums(&interactions);
     let season = log.filter(|_| params.season > 0.0).and_then(times::season);
     let factors = season.map(|season| season.into_iter().map(|factor| factor.powf(params.season)).collect());

@@ -6,6 +6,7 @@
 //! raises the graph to a power.
 
 use super::item_knn::{self, ItemKnn};
+use super::recency;
 use super::spectrum::spectrum;
 use super::{dense, scale};
 use crate::recommender::dot_top::Panels;
@@ -38,6 +39,8 @@ pub struct Params {
     pub low_pass_share: f32,
     /// Neighbours kept for each item of the linear filter.
     pub neighbours: usize,
+    /// After so many days a deed counts half, beside the decay that is in the weights already. 0: no more than that.
+    pub half_life_days: f32,
 }
 
 impl Default for Params {
@@ -53,6 +56,7 @@ impl Default for Params {
             sharpness: 0.3,
             low_pass_share: 0.25,
             neighbours: 300,
+            half_life_days: 0.0,
         }
     }
 }
@@ -84,6 +88,7 @@ impl Params {
         if !(self.low_pass_share.is_finite() && self.low_pass_share > 0.0) {
             return Err(ModelError::parameter("low_pass_share", &self.low_pass_share, "above 0"));
         }
+        recency::check(self.half_life_days)?;
         Ok(ValidParams(self))
     }
 }
@@ -114,7 +119,8 @@ pub fn fit(
     resources: &Resources<'_>,
 ) -> Result<Spectral, ModelError> {
     let ValidParams(params) = *params;
-    let interactions = observed.interactions;
+    let interactions = &*recency::weighed(observed, params.half_life_days);
+    let observed = Observed { interactions, ..observed };
     let d = params.factors.min(interactions.items()).min(interactions.users());
     let rows = interactions.users() + 2 * interactions.items();
     let needed = (rows * (d + 32) * 4 + interactions.len() * 32) as u64;

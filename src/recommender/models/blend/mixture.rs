@@ -1,5 +1,6 @@
 //! How much each model of a blend has to say.
 
+use super::context::Weights;
 use crate::recommender::ModelError;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ impl Vote {
     }
 }
 
-/// The sum of all votes is made a probability: 1 / (1 + e^−(slope · sum + offset)).
+/// The sum of all votes, times what the context makes of it, becomes a probability: 1 / (1 + e^−(slope · sum + offset)).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mixture {
@@ -26,6 +27,9 @@ pub struct Mixture {
     pub votes: Vec<Vote>,
     pub slope: f32,
     pub offset: f32,
+    /// What else counts.
+    #[serde(default, skip_serializing_if = "Weights::is_none")]
+    pub context: Weights,
 }
 
 impl Mixture {
@@ -51,6 +55,6 @@ impl Mixture {
                 "finite numbers and a slope above 0",
             ));
         }
-        Ok(())
+        self.context.check()
     }
 }

@@ -1,7 +1,9 @@
 //! What several models think of the items that any of them would pick, for people whose later choices are known:
 //! what a mixture of the models is learned from.
 
+use super::context::{FACTS, Facts, Weights};
 use super::mixture::{Mixture, Vote};
+use crate::recommender::evaluation::paired_difference;
 use crate::recommender::{Interactions, Model, ModelError, Observed, Resources, User, top_k};
 use rayon::prelude::*;
 
@@ -30,6 +32,8 @@ struct Case {
     chosen: Vec<bool>,
     /// Candidates × models.
     scores: Vec<f32>,
+    /// What is known of each candidate beside.
+    facts: Vec<[f32; FACTS]>,
 }
 
 fn discount(place: usize) -> f64 {
@@ -50,6 +54,7 @@ impl Pool {
     ) -> Result<Self, ModelError> {
         let items = train.interactions.items();
         let everything: Vec<u32> = (0..items as u32).collect();
+        let facts = Facts::of(train);
         resources.progress.phase("Asking the models about the days held back", Some(users.len() as u64));
         let cases: Vec<Vec<Case>> = users
             .par_chunks(USERS_A_TASK)
@@ -72,12 +77,7 @@ impl Pool {
                     let case = |(n, &user): (usize, &u32)| {
                         let of_user: Vec<&[f32]> =
                             scores.iter().map(|all| &all[n * items..][..items]).collect();
-                        Case::new(
-                            &of_user,
-                            train.interactions.row(user).0.len(),
-                            owned.row(user).0,
-                            test.row(user).0,
-                        )
+                        Case::new(&of_user, asked[n], owned.row(user).0, test.row(user).0, &facts)
                     };
                     Ok(users.iter().enumerate().map(case).collect())
                 },
@@ -113,12 +113,12 @@ impl Pool {
     }
 
     /// NDCG of the mixture for each case in `of`.
-    pub fn ndcg(&self, votes: &[Vote], of: std::ops::Range<usize>) -> Vec<f64> {
-        self.cases[of].par_iter().map(|case| case.ndcg(votes)).collect()
+    fn ndcg(&self, votes: &[Vote], context: Weights, of: std::ops::Range<usize>) -> Vec<f64> {
+        self.cases[of].par_iter().map(|case| case.ndcg(votes, context)).collect()
     }
 
     fn mean_ndcg(&self, votes: &[Vote], of: &std::ops::Range<usize>) -> f64 {
-        let all = self.ndcg(votes, of.clone());
+        let all = self.ndcg(votes, Weights::default(), of.clone());
         all.iter().sum::<f64>() / all.len().max(1) as f64
     }
 
@@ -150,10 +150,11 @@ impl Pool {
             }
         }
         let votes = best.1;
-        let (slope, offset) = self.calibrate(&votes, of);
+        let context = self.learn_context(&votes, &of);
+        let (slope, offset) = self.calibrate(&votes, context, of);
         let weights = votes.iter().zip(&self.spreads);
         let votes = weights.map(|(vote, spread)| Vote { weight: vote.weight / spread, ..*vote }).collect();
-        Mixture { votes, slope, offset }
+        Mixture { votes, slope, offset, context }
     }
 
     /// Tries other weights for one model's vote and keeps the best.
@@ -178,12 +179,37 @@ impl Pool {
         }
     }
 
+    /// One fact after the other: the weight with the best lists, if they are better beyond chance.
+    fn learn_context(&self, votes: &[Vote], of: &std::ops::Range<usize>) -> Weights {
+        let mut best = Weights::default();
+        let mut lists = self.ndcg(votes, best, of.clone());
+        for fact in 0..FACTS {
+            let has = |case: &Case| case.facts.iter().any(|facts| facts[fact] != case.facts[0][fact]);
+            if !self.cases[of.clone()].iter().any(has) {
+                continue;
+            }
+            let tried = CONTEXT_WEIGHTS.map(|weight| {
+                let mut weights = best.all();
+                weights[fact] = weight;
+                let weights = Weights::of(weights);
+                let found = self.ndcg(votes, weights, of.clone());
+                (found.iter().sum::<f64>(), weights, found)
+            });
+            let first = tried.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
+            let gains = |found: &[f64]| paired_difference(found, &lists, fact as u64)[0] > 0.0;
+            if let Some((_, weights, found)) = first.filter(|(_, _, found)| gains(found)) {
+                (best, lists) = (weights, found);
+            }
+        }
+        best
+    }
+
     /// Slope and offset of a logistic curve through what was chosen of what was seen: Platt's scaling (1999), by
     /// Newton's method.
-    fn calibrate(&self, votes: &[Vote], of: std::ops::Range<usize>) -> (f32, f32) {
+    fn calibrate(&self, votes: &[Vote], context: Weights, of: std::ops::Range<usize>) -> (f32, f32) {
         let seen: Vec<(f64, bool)> = self.cases[of]
             .iter()
-            .flat_map(|case| case.mixed(votes).into_iter().zip(case.chosen.iter().copied()))
+            .flat_map(|case| case.lifted(votes, context).into_iter().zip(case.chosen.iter().copied()))
             .map(|(score, chosen)| (f64::from(score), chosen))
             .collect();
         let chosen = seen.iter().filter(|case| case.1).count() as f64;
@@ -222,24 +248,28 @@ const ROUNDS: usize = 6;
 const LEAST_GAIN: f64 = 1e-4;
 const GROWTHS: [f32; 3] = [0.0, 0.5, 1.0];
 const STEPS: [f32; 8] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.33, 2.0, 4.0];
+/// Beyond the largest a fact is no longer context, but the model.
+const CONTEXT_WEIGHTS: [f32; 4] = [0.1, 0.2, 0.35, 0.5];
 const STEPS_IN: [f32; 5] = [0.05, 0.12, 0.25, 0.5, 1.0];
 
 impl Case {
-    fn new(scores: &[&[f32]], size: usize, owned: &[u32], wanted: &[u32]) -> Self {
+    fn new(scores: &[&[f32]], user: User<'_>, owned: &[u32], wanted: &[u32], facts: &Facts) -> Self {
         let is_owned = |item: usize| owned.binary_search(&(item as u32)).is_ok();
         let mut candidates: Vec<u32> =
             scores.iter().flat_map(|scores| top_k(scores, DEPTH, is_owned)).collect();
         candidates.sort_unstable();
         candidates.dedup();
         let relevant = wanted.iter().filter(|&&item| !is_owned(item as usize)).count();
+        let usual = facts.usual_price(user);
         Self {
-            size: size as f32,
+            size: user.items.len() as f32,
             ideal: (0..relevant.min(LIST)).map(discount).sum::<f64>().max(discount(0)),
             chosen: candidates.iter().map(|item| wanted.binary_search(item).is_ok()).collect(),
             scores: candidates
                 .iter()
                 .flat_map(|&item| scores.iter().map(move |scores| scores[item as usize]))
                 .collect(),
+            facts: candidates.iter().map(|&item| facts.of_pair(usual, item)).collect(),
         }
     }
 
@@ -250,8 +280,20 @@ impl Case {
         self.scores.chunks_exact(votes.len()).map(mix).collect()
     }
 
-    fn ndcg(&self, votes: &[Vote]) -> f64 {
-        let best = top_k(&self.mixed(votes), LIST, |_| false);
+    /// As [`Case::mixed`], with the context.
+    fn lifted(&self, votes: &[Vote], context: Weights) -> Vec<f32> {
+        let mut sums = self.mixed(votes);
+        if !context.is_none() {
+            let weights = context.all();
+            for (sum, facts) in sums.iter_mut().zip(&self.facts) {
+                *sum *= facts.iter().zip(weights).map(|(fact, weight)| fact * weight).sum::<f32>().exp();
+            }
+        }
+        sums
+    }
+
+    fn ndcg(&self, votes: &[Vote], context: Weights) -> f64 {
+        let best = top_k(&self.lifted(votes, context), LIST, |_| false);
         let places = best.iter().enumerate().filter(|(_, at)| self.chosen[**at as usize]);
         places.map(|(place, _)| discount(place)).sum::<f64>() / self.ideal
     }

@@ -1,6 +1,6 @@
-//! When things sold: lately, and at which time of year.
+//! At which time of year things sold.
 
-use crate::recommender::{Interactions, Log};
+use crate::recommender::Log;
 
 const DAY: i64 = 86_400;
 const YEAR: i64 = 365 * DAY;
@@ -10,34 +10,6 @@ const AHEAD: i64 = 45 * DAY;
 const BEHIND: i64 = 15 * DAY;
 /// Deeds that an item's season is believed from: below, it is drawn to that of all items.
 const BELIEVED: f64 = 10.0;
-
-/// The same pairs, each weighing less the longer ago its deeds were; a pair's weight is shared by its deeds alike.
-/// Pairs that the log does not know are taken as of its end.
-pub fn decayed(interactions: &Interactions, log: &Log, half_life_days: f32) -> Interactions {
-    let end = end(log);
-    let half_life = f64::from(half_life_days) * DAY as f64;
-    let mut shares: Vec<(f64, u32)> = Vec::new();
-    let mut triples = Vec::with_capacity(interactions.len());
-    for user in 0..interactions.users() as u32 {
-        let (items, weights) = interactions.row(user);
-        shares.clear();
-        shares.resize(items.len(), (0.0, 0));
-        if (user as usize) < log.users() {
-            let past = log.past(user);
-            for (item, at) in past.items.iter().zip(past.at) {
-                if let Ok(place) = items.binary_search(item) {
-                    shares[place].0 += (-((end - at) as f64) / half_life).exp2();
-                    shares[place].1 += 1;
-                }
-            }
-        }
-        for ((&item, &weight), &(sum, deeds)) in items.iter().zip(weights).zip(&shares) {
-            let share = if deeds == 0 { 1.0 } else { sum / f64::from(deeds) };
-            triples.push((user, item, weight * share as f32));
-        }
-    }
-    Interactions::from_triples(interactions.users(), interactions.items(), triples)
-}
 
 /// For each item, how many times its deeds lay in the season that comes next, measured by those of all items; `None`
 /// before there is a year to compare with.

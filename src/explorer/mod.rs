@@ -11,6 +11,7 @@ pub mod customers;
 mod drift;
 mod gains;
 mod lookout;
+mod manner;
 pub mod map;
 pub mod models;
 mod picks;

@@ -3,6 +3,7 @@
 use super::ask;
 use super::drift::Drift;
 use super::lookout::Lookout;
+use super::manner;
 use super::plot::{self, Columns};
 use super::run::{By, Figure, Part, Run, limits};
 use crate::auth::{Analyst, Marketer};
@@ -246,7 +247,7 @@ fn one(
         .store
         .read(|conn| Ok((model_choices::in_use(conn, shop)?, model_choices::chosen(conn, shop)?)))?;
     let run = Run::of(&stored);
-    let facts = vec![
+    let mut facts = vec![
         ("Learned from", format!("all that happened before {}", web::date_time(stored.cut_at, zone))),
         ("Customers it knows", web::whole(live.customers.len() as i64)),
         ("Products it knows", web::whole(live.products.len() as i64)),
@@ -254,6 +255,7 @@ fn one(
         ("Data it saw", format!("version {} of the history", stored.history_version)),
         ("Random numbers from", format!("seed {}", live.header.seed)),
     ];
+    facts.extend(manner::in_words(&stored.params));
     let day = |at| web::date(at, zone);
     Ok(ModelPage {
         id: stored.id,

@@ -228,7 +228,7 @@ fn assert_given(shop: &Shop, shelf: &Shelf) {
     for (id, status) in [(5, "blocklisted"), (6, "enabled")] {
         let one = &shelf.subscribers[&format!("c{id}@example.com")];
         assert_eq!((&one["status"], &one["attribs"]["city"]), (&json!(status), &json!("Graz")));
-        assert_eq!(one["lists"][0], json!({ "id": 1 }), "{one}");
+        assert_eq!(one["lists"][0]["id"], 1, "{one}");
     }
 }
 
@@ -271,7 +271,7 @@ fn recipients_are_given_to_listmonk_once_whatever_happens_on_the_way() {
 
 #[test]
 fn a_killed_push_goes_on_and_doubles_nobody() {
-    for event in [1, 2, 3, 6, 11, 19] {
+    for event in [1, 2, 3, 5, 9, 14] {
         let (shop, web, shelf) = with_listmonk();
         let mut ada = shop.serve();
         let password = ada.password.clone();

@@ -88,7 +88,7 @@ fn speed(recipients: usize, events: u64) {
         peak_mb(),
         report.group(Group::Mailed).map_or(0, |group| group.buyers),
     );
-    page(report);
+    page(&report);
 }
 
 fn write(history: &History, recipients: u64, events: u64, from: DateTime<Utc>) {
@@ -122,8 +122,8 @@ fn write(history: &History, recipients: u64, events: u64, from: DateTime<Utc>) {
 }
 
 /// What the page of a finished report takes: it is read as it was stored, laid out, drawn and written as HTML.
-fn page(report: Report) {
-    let stored = serde_json::to_string(&report).unwrap();
+fn page(report: &Report) {
+    let stored = serde_json::to_string(report).unwrap();
     let begun = Instant::now();
     let report: Report = serde_json::from_str(&stored).unwrap();
     let tables = tables(&report, |_| String::new());

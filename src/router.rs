@@ -28,31 +28,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/accounts/{id}/enable",         post().to(accounts::pages::enable))
         .route("/accounts/{id}/reset-password", post().to(accounts::pages::reset_password))
 
-        .route("/reports",                      get().to(reports::programme_pages::list))
-        .route("/reports/calculator",           get().to(reports::programme_pages::calculator))
-        .route("/reports/letters",              get().to(reports::letters::pages::show))
-        .route("/reports/letters",              post().to(reports::letters::pages::add))
-        .route("/reports/letters/settle",       post().to(reports::letters::pages::settle))
-        .route("/reports/letters/{id}/remove",  post().to(reports::letters::pages::remove))
-        .route("/reports/links",                get().to(reports::links::all))
-        .route("/campaigns/{id}/report/links",  get().to(reports::links::show))
-        .route("/campaigns/{id}/report/links",  post().to(reports::links::make))
-        .route("/campaigns/{id}/report/links/{link}/revoke", post().to(reports::links::revoke))
-        // For who has the link: nobody signs in here.
-        .route("/r/{token:[0-9a-f]+}",          get().to(reports::links::shared::show))
-        .route("/r/{token:[0-9a-f]+}.{ending}", get().to(reports::links::shared::download))
-        .route("/r/{token:[0-9a-f]+}/{name}.{ending:csv|parquet|svg}", get().to(reports::links::shared::part))
-        // For programs, with a key.
-        .route("/api/v1/openapi.json",          get().to(reports::api::description))
-        .route("/api/v1/reports",               get().to(reports::api::list))
-        .route("/api/v1/reports/{id}",          get().to(reports::api::one))
-        .route("/reports/compare",              get().to(reports::side_by_side::show))
-        .route("/reports/compare.{ending:csv|parquet|pdf|xlsx}", get().to(reports::side_by_side::download))
-        .route("/campaigns/{id}/report",        get().to(reports::pages::show))
-        .route("/campaigns/{id}/report.{ending}", get().to(reports::pages::download))
-        .route("/campaigns/{id}/report/changes", get().to(reports::changes::show))
-        .route("/campaigns/{id}/report/changes", post().to(reports::changes::take_over))
-        .route("/campaigns/{id}/report/{name}.{ending:csv|parquet|svg}", get().to(reports::pages::part))
+        .configure(report_routes)
 
         .route("/shop",                         get().to(ingest::pages::shop))
         .route("/shop/email",                   get().to(email::show_settings))
@@ -97,6 +73,36 @@ pub fn routes(config: &mut ServiceConfig) {
 
         .route("/healthz",                      get().to(monitoring::health::alive))
         .route("/readyz",                       get().to(monitoring::health::ready));
+}
+
+#[rustfmt::skip]
+fn report_routes(config: &mut ServiceConfig) {
+    config
+        .route("/reports",                      get().to(reports::programme_pages::list))
+        .route("/reports/calculator",           get().to(reports::programme_pages::calculator))
+        .route("/reports/letters",              get().to(reports::letters::pages::show))
+        .route("/reports/letters",              post().to(reports::letters::pages::add))
+        .route("/reports/letters/settle",       post().to(reports::letters::pages::settle))
+        .route("/reports/letters/{id}/remove",  post().to(reports::letters::pages::remove))
+        .route("/reports/links",                get().to(reports::links::all))
+        .route("/campaigns/{id}/report/links",  get().to(reports::links::show))
+        .route("/campaigns/{id}/report/links",  post().to(reports::links::make))
+        .route("/campaigns/{id}/report/links/{link}/revoke", post().to(reports::links::revoke))
+        // For who has the link: nobody signs in here.
+        .route("/r/{token:[0-9a-f]+}",          get().to(reports::links::shared::show))
+        .route("/r/{token:[0-9a-f]+}.{ending}", get().to(reports::links::shared::download))
+        .route("/r/{token:[0-9a-f]+}/{name}.{ending:csv|parquet|svg}", get().to(reports::links::shared::part))
+        // For programs, with a key.
+        .route("/api/v1/openapi.json",          get().to(reports::api::description))
+        .route("/api/v1/reports",               get().to(reports::api::list))
+        .route("/api/v1/reports/{id}",          get().to(reports::api::one))
+        .route("/reports/compare",              get().to(reports::side_by_side::show))
+        .route("/reports/compare.{ending:csv|parquet|pdf|xlsx}", get().to(reports::side_by_side::download))
+        .route("/campaigns/{id}/report",        get().to(reports::pages::show))
+        .route("/campaigns/{id}/report.{ending}", get().to(reports::pages::download))
+        .route("/campaigns/{id}/report/changes", get().to(reports::changes::show))
+        .route("/campaigns/{id}/report/changes", post().to(reports::changes::take_over))
+        .route("/campaigns/{id}/report/{name}.{ending:csv|parquet|svg}", get().to(reports::pages::part));
 }
 
 #[rustfmt::skip]

@@ -1,6 +1,6 @@
 //! The keys of programs that read reports: for admins.
 
-use crate::auth::{Admin, REPORTS, SignedIn, token};
+use crate::auth::{Admin, SignedIn, make_reports_key};
 use crate::ids::KeyId;
 use crate::installation::Installation;
 use crate::store::api_keys::{self, Key};
@@ -11,8 +11,6 @@ use askama::Template;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// By the first letters, people who find a key in a file know what it opens.
-const PREFIX: &str = "hp_";
 const LONGEST_NAME: usize = 100;
 
 #[derive(Template)]
@@ -63,12 +61,7 @@ pub async fn make(Admin(who): Admin, form: Form, installation: Data<Arc<Installa
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
         return Err(WebError::BadInput("Write which program gets the key, in at most 100 letters.".into()));
     }
-    let key = format!("{PREFIX}{}", token::random());
-    let (shop, by, now) = (installation.shop_id(), Some(who.account.id), installation.now());
-    installation.store.write(|conn| {
-        let id = api_keys::add(conn, shop, (name, REPORTS, &token::hash(&key)), by, now)?;
-        audit::note(conn, shop, by, "made", &format!("key {id}"), now)
-    })?;
+    let key = make_reports_key(&installation, name, Some(who.account.id))?;
     page(&installation, &who, Some(key))
 }
 

@@ -2,9 +2,9 @@
 
 use super::extract::Refusal;
 use super::token;
-use crate::ids::KeyId;
+use crate::ids::{AccountId, KeyId};
 use crate::installation::Installation;
-use crate::store::{StoreError, api_keys};
+use crate::store::{StoreError, StoreResult, api_keys, audit};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -13,7 +13,10 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 
 /// What a key may that reads reports.
-pub const REPORTS: &str = "reports";
+const REPORTS: &str = "reports";
+
+/// By the first letters, people who find a key in a file know what it opens.
+const PREFIX: &str = "hp_";
 
 /// When a key was last used is written down in steps of this, so that most requests only read.
 const SEEN_EVERY_MINUTES: i64 = 5;
@@ -55,4 +58,19 @@ fn of_request(request: &HttpRequest, scope: &str) -> Result<KeyId, Refusal> {
         installation.store.write(|conn| api_keys::used(conn, found.id, now)).map_err(internal)?;
     }
     Ok(found.id)
+}
+
+/// A new key with which the program called `name` reads reports. It is told this once: only its hash is kept.
+pub fn make_reports_key(
+    installation: &Installation,
+    name: &str,
+    by: Option<AccountId>,
+) -> StoreResult<String> {
+    let key = format!("{PREFIX}{}", token::random());
+    let (shop, now) = (installation.shop_id(), installation.now());
+    installation.store.write(|conn| {
+        let id = api_keys::add(conn, shop, (name, REPORTS, &token::hash(&key)), by, now)?;
+        audit::note(conn, shop, by, "made", &format!("key {id}"), now)
+    })?;
+    Ok(key)
 }

@@ -8,7 +8,7 @@ pub mod session;
 pub mod setup;
 pub mod token;
 
-pub use api_key::{REPORTS, ReportsKey};
+pub use api_key::{ReportsKey, make_reports_key};
 pub use attempts::{Limit, forget_failures, try_once};
 pub use extract::{Admin, Analyst, Marketer, Refusal, SignedIn};
 pub use token::same;

@@ -1,6 +1,6 @@
 //! `handpick account`: who may sign in, for an operator at the console.
 
-use crate::auth::password;
+use crate::auth::{make_reports_key, password};
 use crate::installation::Installation;
 use crate::store::accounts::{self, NewAccount, Role};
 use crate::store::sessions;
@@ -41,6 +41,14 @@ enum What {
         #[arg(long)]
         email: String,
     },
+    /// Make a key with which a program reads reports; it is printed once.
+    AddKey {
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Which program gets it.
+        #[arg(long)]
+        name: String,
+    },
 }
 
 fn role(name: &str) -> Result<Role, String> {
@@ -52,6 +60,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Add { config, email, name, role } => add(&super::open(&config)?, &email, &name, role)?,
         What::List { config } => list(&super::open(&config)?)?,
+        What::AddKey { config, name } => add_key(&super::open(&config)?, &name)?,
         What::ResetPassword { config, email } => reset_password(&super::open(&config)?, &email)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -65,6 +74,13 @@ fn add(installation: &Installation, email: &str, name: &str, role: Role) -> anyh
     installation.store.write(|conn| accounts::add(conn, &new, installation.now()))?;
     eprintln!("Added {email} as {}. The password, shown only now:", role.name());
     writeln!(std::io::stdout(), "{secret}")?;
+    Ok(())
+}
+
+fn add_key(installation: &Installation, name: &str) -> anyhow::Result<()> {
+    let key = make_reports_key(installation, name, None)?;
+    eprintln!("A key of {name} for reports, shown only now:");
+    writeln!(std::io::stdout(), "{key}")?;
     Ok(())
 }
 

@@ -32,15 +32,13 @@ impl Products {
 
     /// Picks and purchases summed by category: the widest ones that tell products apart. Shops like to put everything
     /// under one root; then those below it are told of.
-    pub(super) fn categories<'a>(
-        &self,
-        shown: impl Iterator<Item = (&'a str, (u64, u64))> + Clone,
-    ) -> Vec<Shown> {
+    pub(super) fn categories<'a>(&self, shown: impl Iterator<Item = (&'a str, (u64, u64))>) -> Vec<Shown> {
+        let shown: Vec<_> = shown.collect();
         let deepest = self.known.values().filter_map(|(_, category)| category.as_deref());
         let deepest = deepest.map(|category| category.split(BELOW).count()).max().unwrap_or(0);
         let mut found = BTreeMap::new();
         for level in 0..deepest {
-            found = self.at_level(shown.clone(), level);
+            found = self.at_level(&shown, level);
             if found.len() > 1 {
                 break;
             }
@@ -53,13 +51,9 @@ impl Products {
     }
 
     /// What has no category so deep counts for its deepest.
-    fn at_level<'a>(
-        &self,
-        shown: impl Iterator<Item = (&'a str, (u64, u64))>,
-        level: usize,
-    ) -> BTreeMap<String, (u64, u64)> {
+    fn at_level(&self, shown: &[(&str, (u64, u64))], level: usize) -> BTreeMap<String, (u64, u64)> {
         let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-        for (id, (picks, bought)) in shown {
+        for &(id, (picks, bought)) in shown {
             let Some(category) = self.category(id) else { continue };
             let parts: Vec<&str> = category.split(BELOW).collect();
             let name = parts[level.min(parts.len() - 1)].trim();

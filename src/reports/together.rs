@@ -14,6 +14,9 @@ use crate::web::{self, decimal, whole};
 const NAME: &str = "programme";
 const TITLE: &str = "More buyers by the e-mail, by campaign";
 
+/// An end of the interval of which a number says nothing: six times as many buyers.
+const SENSELESS: f64 = 5.0;
+
 fn percent(value: f64) -> String {
     let sign = if value < 0.0 { "−" } else { "+" };
     format!("{sign}{}\u{a0}%", decimal((value * 100.0).abs(), 1))
@@ -88,6 +91,10 @@ pub fn sentence(programme: &Programme) -> String {
                 "Over all campaigns, {} fewer customers bought with the e-mail than without.",
                 between(mean)
             )
+        }
+        Some(mean) if mean.high > SENSELESS => {
+            "Over all campaigns the effect cannot be told from chance yet: too few customers bought."
+                .to_owned()
         }
         Some(mean) => {
             format!("Over all campaigns the effect cannot be told from chance yet: {}.", between(mean))

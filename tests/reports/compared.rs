@@ -97,6 +97,10 @@ fn all_campaigns_earned_the_sum_with_an_interval_of_its_own() {
     let with = |low, estimate, high| {
         let mut report = eight();
         report.mail.as_mut().unwrap().additional_revenue = Some(Interval { low, estimate, high });
+        // Of eight customers nobody would say an amount.
+        for group in &mut report.groups {
+            (group.buyers, group.customers) = (group.buyers * 10, group.customers * 10);
+        }
         report
     };
     let of = [
@@ -112,6 +116,8 @@ fn all_campaigns_earned_the_sum_with_an_interval_of_its_own() {
     let relative = eight().mail.unwrap().conversion.relative.unwrap();
     assert_eq!(judged, [(2, relative, 0.5), (1, relative, 0.5)]);
     near(all.mean.unwrap().estimate, relative.estimate);
+    let handful = programme::of([reported(1, eight())], 0);
+    assert_eq!((handful.earned, handful.judged.len()), (None, 1), "no amount is made of a handful of buyers");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! One report for who has no account: by a link, and for programs, by a key.
 
-use super::frozen::reported_then_refunded;
+use super::frozen::{handpick as command, reported_then_refunded};
 use super::support::server::{Server, body, browser, header};
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
+use handpick::app::clock;
 use handpick::ids::THE_SHOP;
 use handpick::store::{Store, report_links};
 use serde_json::Value;
@@ -20,7 +21,7 @@ fn whoever_has_the_link_reads_one_report_until_it_is_taken_back() {
     let ada = server.owner();
     let path = "/campaigns/1/report/links";
     assert!(ada.page(path).contains("No link was made yet"));
-    let until = (Utc::now() + TimeDelta::days(3)).date_naive().to_string();
+    let until = (clock() + TimeDelta::days(3)).date_naive().to_string();
     let made = ada.post(path, &[("note", "The board"), ("until", &until)]);
     let made = body(made);
     let link = secret(&made);
@@ -86,7 +87,7 @@ fn a_link_ends_and_is_never_for_ever() {
     });
     let ada = server.owner();
     let path = "/campaigns/1/report/links";
-    let day = |days: i64| (Utc::now() + TimeDelta::days(days)).date_naive().to_string();
+    let day = |days: i64| (clock() + TimeDelta::days(days)).date_naive().to_string();
     for (note, until) in
         [("", day(3)), ("x", day(-2)), ("x", day(500)), ("x", "soon".into()), (&"x".repeat(101), day(3))]
     {
@@ -98,7 +99,7 @@ fn a_link_ends_and_is_never_for_ever() {
     assert_eq!(get(), 200);
     let store = Store::open(&server.folder.path().join("data/handpick.db")).unwrap();
     let ends = store.read(|conn| report_links::all(conn, THE_SHOP, None)).unwrap()[0].ends_at;
-    assert!(ends > Utc::now() && ends < Utc::now() + TimeDelta::days(3), "{ends}");
+    assert!(ends > clock() && ends < clock() + TimeDelta::days(3), "{ends}");
     let hash = handpick::auth::token::hash(link.rsplit('/').next().unwrap());
     let open = |at| store.read(|conn| report_links::open(conn, THE_SHOP, &hash, at)).unwrap().is_some();
     assert!(open(ends - TimeDelta::seconds(1)) && !open(ends), "half open, as days are");
@@ -106,12 +107,14 @@ fn a_link_ends_and_is_never_for_ever() {
 
 #[test]
 fn programs_read_reports_with_a_key_and_nothing_else() {
+    let mut printed = String::new();
     let server = Server::start("", |folder| {
         super::letters::closed_campaign(folder);
+        let made = command(folder, &["account", "add-key", "--name", "A script"]);
+        printed = String::from_utf8(made.stdout).unwrap().trim().to_owned();
     });
     let ada = server.owner();
     assert_eq!(ada.adds("bo@example.com", "marketer").get("/accounts/keys").status(), 403);
-    assert!(ada.page("/accounts/keys").contains("No program has a key yet"));
     let key = secret(&body(ada.post("/accounts/keys", &[("name", "The warehouse")])));
     assert!(key.starts_with("hp_") && !ada.page("/accounts/keys").contains(&key));
     let ask = |path: &str, key: &str| {
@@ -121,6 +124,7 @@ fn programs_read_reports_with_a_key_and_nothing_else() {
         let status = answer.status().as_u16();
         (status, serde_json::from_str::<Value>(&body(answer)).unwrap())
     };
+    assert_eq!(ask("/api/v1/reports", &printed).0, 200);
     let (status, list) = ask("/api/v1/reports", &key);
     assert_eq!(status, 200, "{list}");
     assert_eq!((&list["reports"][0]["campaign"], &list["before"]), (&1.into(), &Value::Null));
@@ -150,6 +154,7 @@ fn programs_read_reports_with_a_key_and_nothing_else() {
     for name in required.as_array().unwrap() {
         assert!(one.get(name.as_str().unwrap()).is_some(), "{name} in {one}");
     }
-    assert_eq!(ada.post("/accounts/keys/1/revoke", &[]).status(), 303);
+    assert_eq!(ada.post("/accounts/keys/2/revoke", &[]).status(), 303);
     assert_eq!(ask("/api/v1/reports", &key).0, 401);
+    assert_eq!(ask("/api/v1/reports", &printed).0, 200, "the other one is still good");
 }

@@ -25,6 +25,8 @@ struct Body<'a> {
     sentences: &'a [String],
     cautions: &'a [String],
     link: &'a str,
+    /// The shop's colour, `#rrggbb`.
+    accent: String,
 }
 
 /// What all e-mails with one report have in common.
@@ -64,6 +66,7 @@ pub fn write(installation: &Installation, what: What) -> Result<Written, LetterE
         sentences: &sentences,
         cautions: &paper.cautions,
         link: &link,
+        accent: format!("#{}", hex(&paper.accent)),
     };
     Ok(Written {
         html: body.render().map_err(|error| LetterError::Unwritable(error.to_string()))?,

@@ -79,6 +79,9 @@ fn verdict(sheets: &mut Sheets, paper: &Paper) {
 
 /// Side by side, in boxes of one width.
 fn stats(sheets: &mut Sheets, all: &[Stat]) {
+    if all.is_empty() {
+        return;
+    }
     let width = (RIGHT - LEFT - 10.0 * (all.len().max(1) - 1) as f64) / all.len().max(1) as f64;
     sheets.need(100.0);
     let top = sheets.y;
@@ -164,6 +167,8 @@ fn sections(sheets: &mut Sheets, paper: &Paper) {
         sheets.paragraph(table.about, BODY - 0.5, Ink::Muted, Weight::Regular);
         sheets.y += 6.0;
         for (chart, picture) in charts.iter().zip(&pictures) {
+            // A picture's title stays with it.
+            sheets.need(picture.height * 0.85 + 24.0);
             if charts.len() > 1 {
                 sheets.paragraph(&chart.title, BODY - 0.5, Ink::Word, Weight::Bold);
             }

@@ -9,7 +9,7 @@ use handpick::history::{EventRange, History};
 use handpick::ids::ShopId;
 use handpick::picker::around::Company;
 use handpick::picker::behaviour::{self, Detail, Weighing};
-use handpick::picker::groups::groups;
+use handpick::picker::groups::{Number, groups};
 use handpick::picker::ledger::{Ledger, Standing};
 use handpick::picker::model_file::{self, LiveModel};
 use handpick::picker::pick::{Known, Picker};
@@ -36,7 +36,7 @@ struct Visitor(server::Visitor);
 
 impl Visitor {
     fn sign_in(served: &Served, email: &str, password: &str) -> Self {
-        Self(server::Visitor::Visitor::sign_in(&served.url, email, password))
+        Self(server::Visitor::sign_in(&served.url, email, password))
     }
 
     fn get(&self, path: &str) -> (u16, String) {
@@ -323,14 +323,19 @@ fn recounted(shop: &Shop, until: DateTime<Utc>, customer: &str) -> [String; 4] {
     ]
 }
 
-/// A shop with an older and a newer model, and the two accounts' passwords.
-fn shop_with_two_models() -> (Shop, String, String) {
+/// A shop with models of these kinds, the first the oldest, and the two accounts' passwords.
+fn shop_with_models(kinds: &[&str]) -> (Shop, String, String) {
     let shop = Shop::make("", "40000");
     let (owner, analyst) = (shop.add_owner(), add_analyst(&shop));
     shop.must(&["sync"]);
-    shop.must(&["train", "--model", "item_knn"]);
-    shop.must(&["train", "--model", "auto"]);
+    for kind in kinds {
+        shop.must(&["train", "--model", kind]);
+    }
     (shop, owner, analyst)
+}
+
+fn shop_with_two_models() -> (Shop, String, String) {
+    shop_with_models(&["item_knn", "auto"])
 }
 
 #[test]
@@ -427,7 +432,7 @@ fn compared(shop: &Shop, until: DateTime<Utc>, product: &str) -> (usize, BTreeMa
 
 #[test]
 fn what_is_looked_at_instead_and_who_would_want_it_is_counted() {
-    let (shop, password, _) = shop_with_two_models();
+    let (shop, password, _) = shop_with_models(&["item_knn"]);
     let last = "2026-10-01T00:00:00Z".parse().unwrap();
     let standing = standing(&shop, last);
     let (catalogue, activity) = (&standing.ledger.catalogue, &standing.activity);
@@ -460,7 +465,8 @@ fn what_is_looked_at_instead_and_who_would_want_it_is_counted() {
     let since_us = (standing.ledger.pasts.last().unwrap() - TimeDelta::days(90)).timestamp_micros();
     let lately = (0..activity.customers.len() as u32).filter(|&one| bought(one, since_us)).count();
     assert!(page.contains(&format!("{} customers bought it in the last 90 days", whole(lately))), "{page}");
-    let groups = groups(activity, catalogue, standing.ledger.pasts.last().unwrap(), &Silent).unwrap();
+    let groups =
+        groups(activity, catalogue, standing.ledger.pasts.last().unwrap(), Number::Best, &Silent).unwrap();
     for group in &groups {
         let ever = group.customers.iter().filter(|&&one| bought(one, i64::MIN)).count();
         let share = handpick::web::percent(ever as f64 / group.customers.len() as f64).replace('\u{a0}', " ");
@@ -480,7 +486,7 @@ fn what_is_looked_at_instead_and_who_would_want_it_is_counted() {
 
 #[test]
 fn a_customer_sees_the_shop_in_its_own_colour_with_live_picks() {
-    let (shop, password, analysts) = shop_with_two_models();
+    let (shop, password, analysts) = shop_with_models(&["item_knn"]);
     let customer = buyers(&standing(&shop, "2026-10-01T00:00:00Z".parse().unwrap()), 1).remove(0);
     let (id, first_name) = (&customer.id, customer.first_name.as_ref().unwrap());
     let served = shop.serve();
@@ -577,7 +583,7 @@ fn every_view(customer: &str) -> Vec<String> {
 
 #[test]
 fn names_and_addresses_are_for_roles_that_may_see_them() {
-    let (shop, password, analysts) = shop_with_two_models();
+    let (shop, password, analysts) = shop_with_models(&["item_knn", "popular"]);
     let standing = standing(&shop, "2026-10-01T00:00:00Z".parse().unwrap());
     let customer = buyers(&standing, 1).remove(0);
     let secrets: Vec<String> = standing

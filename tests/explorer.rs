@@ -511,16 +511,10 @@ fn a_customer_sees_the_shop_in_its_own_colour_with_live_picks() {
     assert!(mail.contains("#7a1fa2") && mail.contains("https://shop.example/logo.png"), "{mail}");
     assert!(mail.contains("Corner &#60;Shop&#62;") && mail.contains("1 High Street"), "{mail}");
     assert!(mail.contains(&format!("Picked for you, {first_name}")), "{mail}");
-    let titles = |page: &str, heading: &str| -> Vec<String> {
-        page.split(heading)
-            .skip(1)
-            .map(|part| words(&format!("<{part}")).split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect()
-    };
     let in_mail: Vec<String> =
         mail.split("<h2>").skip(1).map(|part| part.split('<').next().unwrap().to_owned()).collect();
     assert_eq!(in_mail.len(), 4);
-    assert_eq!(titles(&shown, "<article").len(), 4);
+    assert_eq!(shown.matches("<article class=\"product-card\"").count(), 4);
     assert!(in_mail.iter().all(|title| shown.contains(title.as_str())), "{in_mail:?}");
     let hidden = analyst.get(&format!("/explorer/preview/mail?customer={id}&model=1")).1;
     assert!(hidden.contains("Picked for you<") && !hidden.contains(first_name.as_str()), "{hidden}");
@@ -593,7 +587,7 @@ fn names_and_addresses_are_for_roles_that_may_see_them() {
         .map(|id| standing.ledger.people.get(id).unwrap())
         .flat_map(|one| {
             let name = format!("{} {}", one.first_name.as_deref()?, one.last_name.as_deref()?);
-            Some([one.email.clone()?, name])
+            Some([one.email?, name])
         })
         .flatten()
         .collect();
@@ -806,6 +800,21 @@ fn a_map_is_drawn_by_a_job_and_becomes_a_list_for_a_campaign() {
     assert_eq!((lists.len(), lists[0].name.as_str(), lists[0].id_count), (1, "Cosy <autumn>", 3));
 }
 
+/// Views that must not be wider than a phone.
+const NARROW: [&str; 11] = [
+    "",
+    "/product",
+    "/product?product=PRD-00001",
+    "/basket",
+    "/preview",
+    "/preview?show=mail&width=phone",
+    "/compare",
+    "/models",
+    "/models/1",
+    "/map",
+    "/customer?customer=C000008",
+];
+
 #[test]
 fn every_view_is_walked_in_a_browser() {
     let (shop, password, _) = shop_with_two_models();
@@ -863,20 +872,7 @@ fn every_view_is_walked_in_a_browser() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 
     browser.resize(390, 844);
-    let views = [
-        "",
-        "/product",
-        "/product?product=PRD-00001",
-        "/basket",
-        "/preview",
-        "/preview?show=mail&width=phone",
-        "/compare",
-        "/models",
-        "/models/1",
-        "/map",
-        "/customer?customer=C000008",
-    ];
-    for view in views {
+    for view in NARROW {
         go(&format!("/explorer{view}"));
         assert!(!browser.overflows(), "{view}");
         assert_eq!(browser.complaints(), Vec::<String>::new(), "{view}");

@@ -85,7 +85,7 @@ fn views() -> Vec<(&'static str, View)> {
             format!("/explorer/customer?customer={}&product={}", ids.customer(n), ids.product(n))
         }),
         ("a product", |ids, n| format!("/explorer/product?product={}", ids.product(n))),
-        ("products, searched", |ids, n| format!("/explorer/product?product=a%20{}", n % 10)),
+        ("products, searched", |_, n| format!("/explorer/product?product=a%20{}", n % 10)),
         ("what if", |ids, n| format!("/explorer/basket?basket={},{}", ids.product(n), ids.product(n + 1))),
         ("as customers see it", |ids, n| {
             format!("/explorer/preview/page?customer={}&product={}", ids.customer(n), ids.product(n))

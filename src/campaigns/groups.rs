@@ -9,7 +9,7 @@ use crate::installation::Installation;
 use crate::picker::activity::Activity;
 use crate::picker::build::read_activity;
 use crate::picker::catalogue::Catalogue;
-use crate::picker::groups::{FEWEST, Group, groups};
+use crate::picker::groups::{FEWEST, Group, Number, groups};
 use crate::pictures::Addresses;
 use crate::progress::Silent;
 use crate::recommender::segments::SegmentError;
@@ -66,7 +66,7 @@ fn found(installation: &Installation, alike: &Alike) -> Result<Option<Arc<Found>
     let catalogue = Catalogue::new(snapshot.products().map_err(|error| internal(&error))?);
     let as_of = snapshot.counts().last_event_at.unwrap_or_else(|| installation.now());
     let activity = read_activity(&snapshot, &catalogue, as_of, &Silent).map_err(|error| internal(&error))?;
-    match groups(&activity, &catalogue, as_of, &Silent) {
+    match groups(&activity, &catalogue, as_of, Number::Best, &Silent) {
         Ok(groups) => {
             let found = Arc::new(Found { groups, activity, catalogue });
             *kept = Some((snapshot.version(), found.clone()));

@@ -87,15 +87,15 @@ pub fn measured(a: &Run, b: &Run, names: &[String; 2], by: By) -> Option<Vec<Mea
             name: own.name.clone(),
             customers: web::whole(own.customers as i64),
             own: [own.own.in_words(), other.own.in_words()],
-            better: better((own.own.range, other.own.range), names),
+            better: better([own.own.range, other.own.range], names),
         };
         own.iter().zip(&others).map(line).collect()
     })
 }
 
 /// The one whose range lies above the other's.
-fn better(ranges: (Option<(f64, f64)>, Option<(f64, f64)>), names: &[String; 2]) -> String {
-    let (Some(own), Some(other)) = ranges else { return String::new() };
+fn better(ranges: [Option<(f64, f64)>; 2], names: &[String; 2]) -> String {
+    let [Some(own), Some(other)] = ranges else { return String::new() };
     if own.0 > other.1 {
         names[0].clone()
     } else if other.0 > own.1 {

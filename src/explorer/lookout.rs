@@ -6,7 +6,7 @@ use super::sample::Sample;
 use crate::history::{History, HistoryError, Snapshot};
 use crate::ids::ModelId;
 use crate::installation::Installation;
-use crate::picker::groups::{Group, groups};
+use crate::picker::groups::{Group, Number, groups};
 use crate::picker::ledger::{Ledger, Standing};
 use crate::picker::model_file::{self, LiveModel};
 use crate::picker::plan::Plan;
@@ -145,7 +145,7 @@ impl Lookout {
             let Standing { ledger, activity, .. } = standing;
             // Campaigns look from the last event: so that both find the same.
             let as_of = ledger.pasts.last().map_or(standing.as_of, |last| last.min(standing.as_of));
-            match groups(activity, &ledger.catalogue, as_of, &Silent) {
+            match groups(activity, &ledger.catalogue, as_of, Number::Best, &Silent) {
                 Err(SegmentError::NoUsers) => Ok(Vec::new()),
                 found => found.map_err(internal),
             }

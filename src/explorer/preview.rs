@@ -296,12 +296,12 @@ pub async fn mail(
 fn mail_document(
     installation: &Installation,
     lookout: &Lookout,
-    shell: Shell,
+    Shell { may_market, .. }: Shell,
     asked: &Asked,
 ) -> Result<MailDocument, WebError> {
     let scene = Scene::of(installation, lookout, asked)?;
     let picked = scene.picks(installation);
-    let name = scene.customer.as_ref().filter(|_| shell.may_market).and_then(|one| one.first_name.clone());
+    let name = scene.customer.as_ref().filter(|_| may_market).and_then(|one| one.first_name.clone());
     Ok(MailDocument {
         look: Look::of(installation)?,
         first_name: name.unwrap_or_default(),

@@ -149,13 +149,12 @@ fn named(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recommender::models::Random;
 
     /// How often a Poisson draw comes out, by counting how many uniform draws multiply to more than e^−mean.
-    fn poisson(mean: f64, random: &mut Random) -> usize {
+    fn poisson(mean: f64, random: &mut impl FnMut() -> f64) -> usize {
         let (mut left, mut count) = ((-mean).exp(), 0);
         loop {
-            left /= random.uniform().max(1e-12);
+            left /= random().max(1e-12);
             if left > 1.0 {
                 return count;
             }
@@ -165,7 +164,11 @@ mod tests {
 
     #[test]
     fn the_range_holds_the_next_days_nineteen_times_of_twenty() {
-        let mut random = Random(7);
+        let mut state = 7u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
         for mean in [1.0, 4.0, 30.0] {
             let held = (0..4000)
                 .filter(|_| {

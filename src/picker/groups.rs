@@ -8,8 +8,12 @@ use chrono::{DateTime, Utc};
 
 /// Categories whose share is looked at: the widest ones that most is bought of.
 const CATEGORIES: usize = 12;
-/// Groups are found on so many customers; everybody is then put into the nearest.
-const SAMPLE: usize = 5_000;
+/// Groups are found on so many customers; everybody is then put into the nearest. How many groups there should be is
+/// tried out on fewer.
+const SAMPLE: usize = 3_000;
+const CHOOSING: usize = 1_000;
+/// Groups where nobody can wait until the best number is found.
+const USUAL: usize = 5;
 /// Fewer customers are too few to group.
 pub const FEWEST: usize = 50;
 /// From so many standard deviations on, a group differs.
@@ -28,6 +32,15 @@ pub struct Group {
     pub words: Vec<String>,
     /// Catalogue numbers of what they buy more than others, the most telling first.
     pub products: Vec<u32>,
+}
+
+/// How the number of groups is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Number {
+    /// The one whose groups are the most apart: for somebody who looks at them.
+    Best,
+    /// The usual one, and on fewer customers: for what must not take long.
+    Usual,
 }
 
 impl Group {
@@ -52,6 +65,7 @@ pub fn groups(
     activity: &Activity,
     catalogue: &Catalogue,
     as_of: DateTime<Utc>,
+    number: Number,
     progress: &dyn Progress,
 ) -> Result<Vec<Group>, SegmentError> {
     let all = 0..activity.customers.len() as u32;
@@ -68,9 +82,17 @@ pub fn groups(
         categories.features(activity, customer, as_of, &mut vectors);
     }
     standardise(&mut vectors, features);
-    let step = buyers.len().div_ceil(SAMPLE);
-    let sample: Vec<f32> = vectors.chunks_exact(features).step_by(step).flatten().copied().collect();
-    let found = segments(&sample, features, Count::Chosen, 1, progress)?;
+    let spread = |at_most: usize| -> Vec<f32> {
+        let step = buyers.len().div_ceil(at_most);
+        vectors.chunks_exact(features).step_by(step).flatten().copied().collect()
+    };
+    let found = match number {
+        Number::Usual => segments(&spread(CHOOSING), features, Count::Given(USUAL), 1, progress)?,
+        Number::Best => {
+            let best = segments(&spread(CHOOSING), features, Count::Chosen, 1, progress)?.segments.len();
+            segments(&spread(SAMPLE), features, Count::Given(best), 1, progress)?
+        }
+    };
     let mut members = vec![Vec::new(); found.segments.len()];
     for (&customer, vector) in buyers.iter().zip(vectors.chunks_exact(features)) {
         members[nearest(&found, vector)].push(customer);
@@ -256,7 +278,7 @@ mod tests {
     #[test]
     fn two_kinds_of_customers_are_told_apart_and_named() {
         let (activity, catalogue, as_of) = world();
-        let groups = groups(&activity, &catalogue, as_of, &Silent).unwrap();
+        let groups = groups(&activity, &catalogue, as_of, Number::Best, &Silent).unwrap();
         assert_eq!(groups.iter().map(|group| group.customers.len()).sum::<usize>(), 100);
         let is_wine = |customer: &u32| activity.customers.id(*customer) < "c060";
         for group in &groups {
@@ -278,7 +300,7 @@ mod tests {
         let catalogue = Catalogue::new(Vec::new());
         let activity = Builder::new(&catalogue, DateTime::UNIX_EPOCH).finish();
         assert!(matches!(
-            groups(&activity, &catalogue, DateTime::UNIX_EPOCH, &Silent),
+            groups(&activity, &catalogue, DateTime::UNIX_EPOCH, Number::Usual, &Silent),
             Err(SegmentError::NoUsers)
         ));
     }

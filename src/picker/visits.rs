@@ -17,8 +17,9 @@ const LEAST_VISITS: u64 = 3;
 /// what everybody looks at would stand beside everything.
 const LEAST_LIFT: f64 = 2.0;
 
-/// Bought together in so large a share of the visits to both, products complete each other.
-const MOST_TOGETHER: f64 = 0.1;
+/// Products take each other's place where those who look at both buy both at most in this share of how often products
+/// that are looked at together usually are bought together.
+const MOST_TOGETHER: f64 = 0.5;
 
 /// A product that is looked at instead of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,10 +117,12 @@ impl Counts {
         let by_chance =
             |other: u32| beside as f64 * f64::from(self.looks[other as usize]) / all.max(1) as f64;
         let mut rivals: Vec<Rival> = self.beside.iter().map(rival).collect();
+        let bought: u64 = rivals.iter().map(|rival| rival.orders).sum();
+        let usually = bought as f64 / beside.max(1) as f64;
         rivals.retain(|rival| {
             rival.visits >= LEAST_VISITS
                 && rival.visits as f64 >= LEAST_LIFT * by_chance(rival.product)
-                && rival.orders as f64 <= MOST_TOGETHER * rival.visits as f64
+                && rival.orders as f64 <= MOST_TOGETHER * usually * rival.visits as f64
         });
         rivals.sort_by_key(|rival| (std::cmp::Reverse(rival.visits), rival.product));
         Rivals { visits: self.visits, rivals, has_looks: all > 0 }

@@ -5,7 +5,7 @@ use crate::history::{HistoryError, Snapshot};
 use crate::picker::behaviour::Behaviour;
 use crate::picker::build::{BuildError, read_activity};
 use crate::picker::catalogue::Catalogue;
-use crate::picker::groups::{Group, groups};
+use crate::picker::groups::{Group, Number, groups};
 use crate::progress::{Progress, Silent};
 use crate::recommender::evaluation::{self, mean_intervals};
 use chrono::{DateTime, Utc};
@@ -78,7 +78,9 @@ fn by_group(
         Err(_) => return Ok(Vec::new()),
     };
     // Too few to be grouped are no fault of the model's.
-    let Ok(groups) = groups(&activity, &catalogue, until, &Silent) else { return Ok(Vec::new()) };
+    let Ok(groups) = groups(&activity, &catalogue, until, Number::Usual, &Silent) else {
+        return Ok(Vec::new());
+    };
     let mut names: Vec<String> = groups.iter().map(Group::in_words).collect();
     names.push("Bought nothing before".into());
     let of_user = |user: u32| {

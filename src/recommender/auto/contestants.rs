@@ -35,8 +35,12 @@ const EASE: [&[(&str, &str)]; 4] = [
     &[("user_damping", "0.4")],
     &[("item_damping", "0.4"), ("popularity", "0")],
 ];
-const SPECTRAL: [&[(&str, &str)]; 3] =
-    [&[("low_pass_share", "0.1")], &[("low_pass_share", "0.6")], &[("factors", "64")]];
+const SPECTRAL: [&[(&str, &str)]; 4] = [
+    &[("low_pass_share", "0.1")],
+    &[("low_pass_share", "0.6")],
+    &[("sharpening", "1")],
+    &[("factors", "64"), ("sharpening", "0")],
+];
 const SESSION: [&[(&str, &str)]; 3] = [
     &[("recent_sessions", "20")],
     &[("recent_sessions", "200")],

@@ -16,7 +16,6 @@ mod item_weights;
 mod normal_equations;
 mod products;
 mod recency;
-mod scale;
 mod spectrum;
 
 pub(super) use dense::{Random, dot};

@@ -83,8 +83,8 @@ fn random(rows: usize, width: usize, seed: u64) -> Vec<f32> {
     basis
 }
 
-/// out = M x, a sum over each row's cells.
-fn multiply(
+/// out = M x, a sum over each row's cells; `x` and `out` have rows of `width`, a multiple of [`LANES`].
+pub fn multiply(
     matrix: &Interactions,
     x: &[f32],
     out: &mut [f32],

@@ -22,6 +22,8 @@ pub enum Similarity {
     /// G² of the table of users who have both, one or none, · n_ij / (n_ij + shrinkage); only for pairs that occur more
     /// often than chance (Dunning, “Accurate methods for the statistics of surprise and coincidence”, 1993).
     LogLikelihood,
+    /// Σ w_ui w_uj: for weights that are normalised already.
+    Product,
 }
 
 const K: f32 = 1.2;
@@ -87,6 +89,7 @@ impl Pairs {
                     log_likelihood(sum.into(), own.into(), self.own[other as usize].into(), self.users);
                 surprise as f32 * sum / (sum + self.shrinkage)
             }
+            Similarity::Product => sum,
         }
     }
 }
@@ -96,6 +99,7 @@ fn weighted(interactions: &Interactions, similarity: Similarity) -> Interactions
     match similarity {
         Similarity::Cosine | Similarity::Tfidf => interactions.map(|_, _, weight| weight.sqrt()),
         Similarity::Jaccard | Similarity::LogLikelihood => interactions.map(|_, _, _| 1.0),
+        Similarity::Product => interactions.clone(),
         Similarity::Bm25 => {
             let mut roots = interactions.map(|_, _, weight| weight.sqrt());
             let lengths = crate::recommender::models::popular::sums(&roots);
@@ -119,7 +123,7 @@ fn damping(by_user: &Interactions, user: u32, params: &Params) -> f32 {
     match params.similarity {
         Similarity::Cosine => weights.iter().sum::<f32>().powf(-params.user_damping),
         Similarity::Bm25 | Similarity::Tfidf => (by_user.items() as f32 / items.len() as f32).ln_1p().powi(2),
-        Similarity::Jaccard | Similarity::LogLikelihood => 1.0,
+        Similarity::Jaccard | Similarity::LogLikelihood | Similarity::Product => 1.0,
     }
 }
 

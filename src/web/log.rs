@@ -13,7 +13,7 @@ pub async fn log_request(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let id = format!("{:012x}", rand::random::<u64>() >> 16);
-    let path = loggable(request.path()).to_owned();
+    let path = loggable(request.path());
     let span = tracing::info_span!("request", request = %id, method = %request.method(), path = %path);
     let started = Instant::now();
     async move {
@@ -34,11 +34,23 @@ pub async fn log_request(
     .await
 }
 
-/// The tokens of the set-up link and of links to a report open what is behind them: they do not belong in a file.
-fn loggable(path: &str) -> &str {
-    match path {
-        path if path.starts_with("/setup/") => "/setup/…",
-        path if path.starts_with("/r/") => "/r/…",
-        path => path,
+/// Addresses whose tokens open something, or say who a customer is: they do not belong in a file.
+const TOKENS: [&str; 5] = ["/setup/", "/r/", "/unsubscribe/", "/c/", "/o/"];
+
+fn loggable(path: &str) -> String {
+    let secret = TOKENS.into_iter().find(|before| path.starts_with(before));
+    secret.map_or_else(|| path.to_owned(), |before| format!("{before}…"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::loggable;
+
+    #[test]
+    fn no_token_is_written_down() {
+        for path in ["/setup/abc", "/r/abc.pdf", "/unsubscribe/abc", "/c/abc", "/o/abc.gif"] {
+            assert!(!loggable(path).contains("abc"), "{path}");
+        }
+        assert_eq!(loggable("/campaigns/3/report"), "/campaigns/3/report");
     }
 }

@@ -95,6 +95,40 @@ fn a_campaign_goes_from_draft_to_files_to_sent() {
     assert_eq!(ada.post(&format!("{campaign}/withdraw"), &[]).status(), 409, "sent is sent");
 }
 
+#[test]
+fn a_model_that_cannot_be_read_is_passed_over_for_a_new_one() {
+    let server = start();
+    let ada = server.owner();
+    let generated = |name: &str| {
+        let campaign = ada.new_campaign();
+        let name = [("name", name), ("starts_on", "2026-09-01"), ("as_of", "2026-09-15")];
+        assert_eq!(ada.save(&campaign, "name", &name).status(), 303);
+        assert_eq!(ada.save(&campaign, "model", &[("model", "item_knn")]).status(), 303);
+        assert!(ada.generated(&campaign).contains("How often each product appears"));
+        campaign
+    };
+    let first = generated("First");
+    let folder = server.folder.path().join("data/shops/1/models");
+    let files = || std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let [of_first] = &files().collect::<Vec<_>>()[..] else { panic!("one model") };
+    // As a file that an earlier release wrote: whole, but not of this form.
+    std::fs::write(of_first, std::fs::read(of_first).unwrap().split_last().unwrap().1).unwrap();
+    assert!(!ada.page("/models").contains("Cannot be read"), "nobody tried yet");
+    generated("Second");
+    assert_eq!(files().count(), 2);
+    assert_eq!(ada.page("/models").matches("Cannot be read, not used").count(), 1);
+    assert_eq!(ada.get(&first).status(), 200, "what it picked stays");
+    // Rules are shown through a model that is there, and where none is, without its part.
+    files().for_each(|file| std::fs::remove_file(file).unwrap());
+    let draft = ada.new_campaign();
+    assert_eq!(ada.get(&format!("{draft}/steps/rules")).status(), 200);
+    let told = ada.post(&format!("{draft}/impact"), &[("slots", "3")]);
+    assert_eq!(told.status(), 200);
+    assert!(ada.page("/explorer/models").contains("cannot be read"));
+    generated("Third");
+    assert_eq!(files().count(), 1, "trained anew");
+}
+
 /// One part of a multipart form.
 fn part(name: &str, file: Option<&str>, content: &[u8]) -> Vec<u8> {
     let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();

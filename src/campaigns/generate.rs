@@ -9,7 +9,8 @@ use crate::picker::audience::Lists;
 use crate::picker::build::{BuildError, Order, build};
 use crate::picker::catalogue::Catalogue;
 use crate::picker::deeds::Deeds;
-use crate::picker::model_file::{self, ModelFileError};
+use crate::picker::model_file::ModelFileError;
+use crate::picker::opening;
 use crate::picker::picks_file::{PicksFileError, Writer};
 use crate::picker::plan::Plan;
 use crate::picker::refusal::check;
@@ -183,8 +184,7 @@ fn attempt(
     let mut plan: Plan = campaign.plan()?;
     weather::learn(installation, &mut plan)?;
     progress.phase("Opening the model", None);
-    let file = installation.folder.models(shop).join(&model.file);
-    let live = model_file::load(&file, Some(&model.checksum))?;
+    let live = opening::open(installation, model)?;
     let as_of = plan.as_of.unwrap_or_else(|| installation.now());
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
     let lists =

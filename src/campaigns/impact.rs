@@ -13,7 +13,7 @@ use crate::history::{History, Snapshot};
 use crate::ids::{CampaignId, ModelId};
 use crate::installation::Installation;
 use crate::picker::facts::SCHEMA;
-use crate::picker::model_file;
+use crate::picker::opening;
 use crate::picker::plan::{Audience, Plan};
 use crate::picker::workbench::{Impact, Ingredients, RuleImpact, Workbench};
 use crate::pictures::Addresses;
@@ -116,7 +116,23 @@ fn told(
 }
 
 impl Benches {
+    /// A model that cannot be read is passed over: the second look is through another, or none.
     fn get(
+        &self,
+        installation: &Installation,
+        campaign: CampaignId,
+        plan: &Plan,
+        snapshot: &Snapshot,
+    ) -> Result<Arc<Workbench>, GenerateError> {
+        match self.set_up(installation, campaign, plan, snapshot) {
+            Err(GenerateError::Model(error)) if error.is_lasting() => {
+                self.set_up(installation, campaign, plan, snapshot)
+            }
+            done => done,
+        }
+    }
+
+    fn set_up(
         &self,
         installation: &Installation,
         campaign: CampaignId,
@@ -146,10 +162,7 @@ impl Benches {
             as_of,
         )?;
         let live = match &model {
-            Some(model) => {
-                let file = installation.folder.models(installation.shop_id()).join(&model.file);
-                Some(model_file::load(&file, Some(&model.checksum))?)
-            }
+            Some(model) => Some(opening::open(installation, model)?),
             None => None,
         };
         let bench = Arc::new(Workbench::set_up(

@@ -10,7 +10,7 @@ use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::picker::build::Order;
-use crate::picker::model_file;
+use crate::picker::opening;
 use crate::picker::picks_file;
 use crate::picker::plan::{Arm, Effect, Plan};
 use crate::picker::summary::Summary;
@@ -91,7 +91,7 @@ fn told(
         None => None,
     };
     let model = model.ok_or(GenerateError::NoCampaign(campaign.id))?;
-    let live = model_file::load(&installation.folder.models(shop).join(&model.file), Some(&model.checksum))?;
+    let live = opening::open(installation, &model)?;
     let snapshot = History::open(&installation.folder.history(shop))?.snapshot()?;
     let whose = (campaign.id, &plan);
     let lists =

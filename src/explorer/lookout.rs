@@ -8,7 +8,8 @@ use crate::ids::ModelId;
 use crate::installation::Installation;
 use crate::picker::groups::{Group, Number, groups};
 use crate::picker::ledger::{Ledger, Standing};
-use crate::picker::model_file::{self, LiveModel};
+use crate::picker::live_model::LiveModel;
+use crate::picker::opening;
 use crate::picker::plan::Plan;
 use crate::progress::Silent;
 use crate::recommender::segments::SegmentError;
@@ -118,11 +119,10 @@ impl Lookout {
         stored: &StoredModel,
     ) -> Result<Arc<LiveModel>, WebError> {
         self.models.get(stored.id, || {
-            let file = installation.folder.models(installation.shop_id()).join(&stored.file);
-            model_file::load(&file, Some(&stored.checksum)).map_err(|error| {
-                tracing::warn!(%error, model = %stored.id, "a model cannot be opened");
+            opening::open(installation, stored).map_err(|_| {
                 WebError::Conflict(format!(
-                    "The file of model {} is missing or damaged. Choose another model, or train one anew.",
+                    "The file of model {} is missing or damaged, so it is not used any more. Open the explorer again to \
+                     see another model, or train one anew.",
                     stored.id
                 ))
             })

@@ -59,6 +59,7 @@ struct Point {
     popular_y: String,
     label: String,
     is_in_use: bool,
+    is_readable: bool,
 }
 
 struct Decision {
@@ -79,7 +80,7 @@ pub async fn list(Analyst(who): Analyst, installation: Data<Arc<Installation>>) 
 fn all(installation: &Installation, shell: Shell) -> Result<ModelsPage, WebError> {
     let shop = installation.shop_id();
     let (stored, in_use, decided) = installation.store.read(|conn| {
-        let stored = models::latest(conn, shop, RUNS_SHOWN)?;
+        let stored = models::trained(conn, shop, RUNS_SHOWN)?;
         Ok((stored, model_choices::in_use(conn, shop)?, model_choices::chosen(conn, shop)?))
     })?;
     let id = in_use.as_ref().map(|model| model.id);
@@ -115,6 +116,7 @@ fn line(installation: &Installation, model: &StoredModel, run: &Run, in_use: Opt
         popular: words(run.popular),
         verdict: model.verdict.clone(),
         is_in_use: in_use == Some(model.id),
+        is_readable: model.unreadable.is_none(),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod likeness;
 pub mod live_model;
 pub mod model_file;
 pub mod nearness;
+pub mod opening;
 pub mod past;
 pub mod people;
 pub mod pick;

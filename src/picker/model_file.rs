@@ -20,8 +20,17 @@ const HEADER: &str = "handpick";
 pub enum ModelFileError {
     #[error("the model file {path} cannot be read or written: {reason}")]
     Io { path: PathBuf, reason: String },
+    #[error("the model file {path} is missing; train again to replace it")]
+    Missing { path: PathBuf },
     #[error("the model file {path} is damaged ({reason}); train again to replace it")]
     Damaged { path: PathBuf, reason: String },
+}
+
+impl ModelFileError {
+    /// Whether reading it again would end the same.
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self, Self::Io { .. })
+    }
 }
 
 /// Writes `path` in one step and answers the SHA-256 of its bytes.
@@ -89,8 +98,10 @@ fn checksum(bytes: &[u8]) -> String {
 
 /// Reads and verifies `path`; with `expected`, its SHA-256 must be this.
 pub fn load(path: &Path, expected: Option<&str>) -> Result<LiveModel, ModelFileError> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| ModelFileError::Io { path: path.to_owned(), reason: error.to_string() })?;
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => ModelFileError::Missing { path: path.to_owned() },
+        _ => ModelFileError::Io { path: path.to_owned(), reason: error.to_string() },
+    })?;
     let damaged = |reason: String| ModelFileError::Damaged { path: path.to_owned(), reason };
     if let Some(expected) = expected
         && checksum(&bytes) != expected

@@ -54,10 +54,10 @@ pub fn latest(conn: &mut Conn, shop: ShopId, at_most: i64) -> StoreResult<Vec<Mo
     Ok(rows.into_iter().map(choice).collect())
 }
 
-/// The model that somebody decided on; `None` when Handpick chooses.
+/// The model that somebody decided on; `None` when Handpick chooses, or when that model cannot be read any more.
 pub fn chosen(conn: &mut Conn, shop: ShopId) -> StoreResult<Option<StoredModel>> {
     match latest(conn, shop, 1)?.first().and_then(|choice| choice.model) {
-        Some(model) => models::by_id(conn, shop, model),
+        Some(model) => Ok(models::by_id(conn, shop, model)?.filter(|model| model.unreadable.is_none())),
         None => Ok(None),
     }
 }

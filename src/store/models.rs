@@ -25,6 +25,8 @@ pub struct StoredModel {
     pub beats_popular: bool,
     pub trained_at: DateTime<Utc>,
     pub train_ms: i64,
+    /// Why its file could not be read when somebody tried; such a model is offered to nobody.
+    pub unreadable: Option<String>,
 }
 
 impl StoredModel {
@@ -49,6 +51,7 @@ struct Row {
     beats_popular: bool,
     trained_at: DateTime<Utc>,
     train_ms: i64,
+    unreadable: Option<String>,
 }
 
 impl From<Row> for StoredModel {
@@ -66,6 +69,7 @@ impl From<Row> for StoredModel {
             beats_popular: row.beats_popular,
             trained_at: row.trained_at,
             train_ms: row.train_ms,
+            unreadable: row.unreadable,
         }
     }
 }
@@ -117,8 +121,25 @@ pub fn by_id(conn: &mut Conn, shop: ShopId, id: ModelId) -> StoreResult<Option<S
     Ok(row.map(StoredModel::from))
 }
 
-/// Newest first.
+/// Passes the model over from now on: its file cannot be read.
+pub fn note_unreadable(conn: &mut Conn, id: ModelId, why: &str) -> StoreResult<()> {
+    diesel::update(models::table.find(id.0)).set(models::unreadable.eq(why)).execute(conn)?;
+    Ok(())
+}
+
+/// Those that can be used, newest first.
 pub fn latest(conn: &mut Conn, shop: ShopId, at_most: i64) -> StoreResult<Vec<StoredModel>> {
+    let rows = models::table
+        .filter(models::shop_id.eq(shop.0).and(models::unreadable.is_null()))
+        .order(models::id.desc())
+        .limit(at_most)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(StoredModel::from).collect())
+}
+
+/// All that were ever trained, newest first.
+pub fn trained(conn: &mut Conn, shop: ShopId, at_most: i64) -> StoreResult<Vec<StoredModel>> {
     let rows = models::table
         .filter(models::shop_id.eq(shop.0))
         .order(models::id.desc())
@@ -128,10 +149,10 @@ pub fn latest(conn: &mut Conn, shop: ShopId, at_most: i64) -> StoreResult<Vec<St
     Ok(rows.into_iter().map(StoredModel::from).collect())
 }
 
-/// The models that know nothing of or after `until`, newest cut first, then newest.
+/// The models that can be used and know nothing of or after `until`, newest cut first, then newest.
 pub fn cut_before(conn: &mut Conn, shop: ShopId, until: DateTime<Utc>) -> StoreResult<Vec<StoredModel>> {
     let rows = models::table
-        .filter(models::shop_id.eq(shop.0).and(models::cut_at.le(until)))
+        .filter(models::shop_id.eq(shop.0).and(models::cut_at.le(until)).and(models::unreadable.is_null()))
         .order((models::cut_at.desc(), models::id.desc()))
         .select(Row::as_select())
         .load(conn)?;

@@ -128,6 +128,7 @@ diesel::table! {
         beats_popular -> Bool,
         trained_at -> TimestamptzSqlite,
         train_ms -> BigInt,
+        unreadable -> Nullable<Text>,
     }
 }
 

@@ -82,10 +82,11 @@ fn look(installation: &Installation, shell: Shell) -> Result<Models, WebError> {
     let shop = installation.shop_id();
     let (stored, job, decided) = installation.store.read(|conn| {
         let job = jobs::unfinished(conn, shop, JOB)?.first().map(|job| job.id.to_string());
-        Ok((models::latest(conn, shop, MODELS_SHOWN)?, job, model_choices::chosen(conn, shop)?))
+        Ok((models::trained(conn, shop, MODELS_SHOWN)?, job, model_choices::chosen(conn, shop)?))
     })?;
     let zone = installation.zone();
-    let ways = ways::ways(&stored, "auto").decided(decided.as_ref());
+    let usable: Vec<_> = stored.iter().filter(|model| model.unreadable.is_none()).cloned().collect();
+    let ways = ways::ways(&usable, "auto").decided(decided.as_ref());
     let models = stored.into_iter().map(|model| shown(model, zone)).collect();
     Ok(Models { shell, job, models, ways })
 }
@@ -104,6 +105,7 @@ fn shown(model: StoredModel, zone: chrono_tz::Tz) -> Shown {
         figure("Products ever picked", "coverage"),
     ];
     let (badge, badge_text) = match (model.beats_popular, model.kind.as_str()) {
+        _ if model.unreadable.is_some() => ("badge-warn", "Cannot be read, not used"),
         (true, _) => ("badge-ok", "Better than best-sellers"),
         (_, "popular") => ("badge-neutral", "Best-sellers"),
         _ if customers < ENOUGH_CUSTOMERS as u64 => ("badge-neutral", "Not measured"),

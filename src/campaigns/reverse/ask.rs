@@ -7,7 +7,7 @@ use crate::history::{History, Snapshot};
 use crate::installation::Installation;
 use crate::picker::build::Order;
 use crate::picker::catalogue::Catalogue;
-use crate::picker::model_file::{self, LiveModel};
+use crate::picker::opening;
 use crate::picker::plan::Plan;
 use crate::picker::reverse::{Interested, interested};
 use crate::progress::Silent;
@@ -47,8 +47,7 @@ impl Question {
         lists_at: DateTime<Utc>,
         answer: impl FnOnce(&Order<'_>) -> T,
     ) -> Result<T, GenerateError> {
-        let folder = installation.folder.models(installation.shop_id());
-        let live: LiveModel = model_file::load(&folder.join(&self.model.file), Some(&self.model.checksum))?;
+        let live = opening::open(installation, &self.model)?;
         let whose = (campaign.id, &self.plan);
         let lists = PlanLists::read(installation, &self.plan)?.with_past(
             installation,

@@ -10,10 +10,12 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may panic")]
 
+#[path = "support/served.rs"]
+mod served;
+
+use served::{Shop, ask, sign_in};
 use std::hint::black_box;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use ureq::Agent;
@@ -28,15 +30,12 @@ const EVENT_BYTES: usize = 16;
 const ALONE_MS: f64 = 200.0;
 const TOGETHER_MS: f64 = 500.0;
 
-const CONFIG: &str = "handpick.toml";
-const EMAIL: &str = "owner@example.com";
-
 fn main() {
     let given: Vec<String> = std::env::args().skip(1).filter(|one| !one.starts_with("--")).collect();
     let load = given.first().map_or("S", String::as_str).to_uppercase();
     let temporary = tempfile::tempdir().unwrap();
     let folder = given.get(1).map_or(temporary.path(), |folder| Path::new(folder.as_str()));
-    let shop = Shop { folder: folder.to_owned() };
+    let shop = Shop::at(folder);
     let password = shop.prepare(&load);
     let served = shop.serve();
     let agent = sign_in(&served.url, &password);
@@ -130,15 +129,6 @@ impl Ids {
     }
 }
 
-/// Milliseconds until the whole page is there.
-fn ask(agent: &Agent, url: &str, path: &str) -> f64 {
-    let begun = Instant::now();
-    let mut answer = agent.get(format!("{url}{path}")).call().unwrap();
-    let page = answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
-    assert_eq!(answer.status(), 200, "{path}: {page}");
-    begun.elapsed().as_secs_f64() * 1e3
-}
-
 /// A page that looks nothing up, and all events once through memory.
 fn limit(agent: &Agent, url: &str, events: usize) -> f64 {
     let mut pages: Vec<f64> = (0..LOOKS).map(|_| ask(agent, url, "/account")).collect();
@@ -191,89 +181,4 @@ fn clicks(url: &str, password: &str, ids: &Ids) -> Vec<(&'static str, Vec<f64>)>
     found.retain(|(_, times)| !times.is_empty());
     found.push(("all views", all));
     found
-}
-
-struct Shop {
-    folder: std::path::PathBuf,
-}
-
-impl Shop {
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_handpick"));
-        command.current_dir(&self.folder).args(words).stdin(Stdio::null());
-        if words[0] != "generate" {
-            command.args(["--config", CONFIG]).env("HANDPICK_DATA__DIR", self.folder.join("data"));
-        }
-        command
-    }
-
-    fn must(&self, words: &[&str]) -> String {
-        let begun = Instant::now();
-        let output = self.command(words).stderr(Stdio::inherit()).output().unwrap();
-        assert!(output.status.success(), "{words:?}");
-        println!("{} {}: {:.0} s", words[0], words.get(2).unwrap_or(&""), begun.elapsed().as_secs_f64());
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// The owner's password.
-    fn prepare(&self, load: &str) -> String {
-        std::fs::create_dir_all(&self.folder).unwrap();
-        let kept = self.folder.join("password");
-        if let Ok(password) = std::fs::read_to_string(&kept) {
-            return password;
-        }
-        let place = format!("sqlite:{}", self.folder.join("shop.db").display());
-        let config =
-            self.must(&["generate", "--load", load, "--until", "2026-10-01T00:00:00Z", "--to", &place]);
-        std::fs::write(self.folder.join(CONFIG), config).unwrap();
-        let account = ["account", "add", "--email", EMAIL, "--name", "Olivia", "--role", "owner"];
-        let password = self.must(&account).trim().to_owned();
-        self.must(&["sync"]);
-        self.must(&["train", "--model", "item_knn"]);
-        self.must(&["train", "--model", "als"]);
-        std::fs::write(kept, &password).unwrap();
-        password
-    }
-
-    fn serve(&self) -> Served {
-        let mut process = self
-            .command(&["serve"])
-            .env("HANDPICK_SERVER__LISTEN", "127.0.0.1:0")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let line = lines.by_ref().find(|line| line.starts_with("Handpick serves at ")).unwrap();
-        let url = line.trim_start_matches("Handpick serves at ").to_owned();
-        std::thread::spawn(move || lines.for_each(drop));
-        Served { process, url }
-    }
-}
-
-struct Served {
-    process: Child,
-    url: String,
-}
-
-impl Served {
-    fn memory_mb(&self) -> u64 {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-fn sign_in(url: &str, password: &str) -> Agent {
-    let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-    let fields = [("email", EMAIL), ("password", password)];
-    assert_eq!(agent.post(format!("{url}/sign-in")).send_form(fields).unwrap().status(), 303);
-    agent
 }

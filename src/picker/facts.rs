@@ -70,10 +70,23 @@ fn text(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|text| !text.is_empty())
 }
 
-/// A row for each of `numbers`, in their order. Without `activity` it is unknown what was sold.
+/// A row for each of `numbers`, in their order, with all columns. Without `activity` it is unknown what was sold.
 pub fn of_products(
     catalogue: &Catalogue,
     numbers: &[u32],
+    activity: Option<&Activity>,
+    as_of: DateTime<Utc>,
+) -> Table {
+    let all: Vec<usize> = SCHEMA.of(Root::Product).enumerate().map(|(at, _)| at).collect();
+    asked_of_products(catalogue, numbers, &all, activity, as_of)
+}
+
+/// The same with the columns `wanted` alone, as [`crate::conditions::Condition::columns`] names them: names and titles
+/// are as many as products, and are seldom asked for.
+pub fn asked_of_products(
+    catalogue: &Catalogue,
+    numbers: &[u32],
+    wanted: &[usize],
     activity: Option<&Activity>,
     as_of: DateTime<Utc>,
 ) -> Table {
@@ -83,7 +96,7 @@ pub fn of_products(
         Column::Truths(products.iter().map(|product| Some(of(product))).collect())
     };
     let sold = |&number: &u32| activity.map_or(f64::NAN, |activity| activity.sales[number as usize]);
-    let columns = SCHEMA.of(Root::Product).map(|fact| match fact.name {
+    let column = |fact: &Fact| match fact.name {
         "price" => number(&|p| amount(p.price)),
         "list_price" => number(&|p| amount(p.list_price)),
         "cost" => number(&|p| amount(p.cost)),
@@ -101,8 +114,10 @@ pub fn of_products(
         "age_days" => number(&|p| age_days(p.created_at, as_of)),
         "sold" => Column::Numbers(numbers.iter().map(sold).collect()),
         name => unreachable!("product.{name} has no column"),
-    });
-    Table::new(columns.map(Some).collect(), numbers.len())
+    };
+    let columns = SCHEMA.of(Root::Product).enumerate();
+    let columns = columns.map(|(at, fact)| wanted.contains(&at).then(|| column(fact)));
+    Table::new(columns.collect(), numbers.len())
 }
 
 /// `colour: red`, and whatever else each of them has.

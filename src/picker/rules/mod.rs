@@ -2,17 +2,19 @@
 //! depends on the customer becomes a question of a few array look-ups.
 
 mod again;
+mod everybody;
 mod lens;
 mod scope;
 #[cfg(test)]
 mod tests;
 
 pub use again::Lately;
+pub use everybody::taken;
 pub use lens::{Bar, Lens, Prepared, Sight};
 
 use super::activity::Activity;
 use super::catalogue::{Catalogue, Choice, in_category};
-use super::facts;
+use super::facts::{self, SCHEMA};
 use super::plan::{Attribute, Effect, Plan, Rule, Weather};
 use super::refusal::{Refusal, Removed};
 use super::variants;
@@ -20,6 +22,7 @@ use crate::conditions::{Bound, Condition, Root, Side, Table};
 use crate::index::Index;
 use again::Again;
 use chrono::{DateTime, NaiveDate, Utc};
+use everybody::for_everybody;
 use scope::Scope;
 
 /// What rules are compiled for.
@@ -132,7 +135,8 @@ pub fn compile(rules: &[Rule], choice: Choice, setting: Setting<'_>) -> Result<R
     if candidates.is_empty() {
         return Err(Refusal::NoProducts(removed));
     }
-    let products = facts::of_products(catalogue, &candidates, setting.activity, as_of);
+    let wanted = columns_asked(&on);
+    let products = facts::asked_of_products(catalogue, &candidates, &wanted, setting.activity, as_of);
     let mut compiled = Rules {
         factors: vec![1.0; candidates.len()],
         caps: Vec::new(),
@@ -160,55 +164,17 @@ pub fn compile(rules: &[Rule], choice: Choice, setting: Setting<'_>) -> Result<R
     Ok(compiled)
 }
 
-/// Which rule takes which of the products `numbers` from everybody: the rule's number, and the product's. Rules that
-/// cannot be understood take nothing.
-pub fn taken(rules: &[Rule], numbers: Vec<u32>, setting: Setting<'_>) -> Vec<(usize, u32)> {
-    for_everybody(&switched_on(rules, setting), numbers, setting, &mut Vec::new()).1
-}
-
 fn switched_on<'a>(rules: &'a [Rule], setting: Setting<'_>) -> Vec<(usize, &'a Rule, Scope)> {
     let on = rules.iter().enumerate().filter(|(_, rule)| !rule.off);
     on.filter_map(|(number, rule)| Some((number, rule, Scope::of(rule, setting)?))).collect()
 }
 
-/// Takes away what rules take from everybody; answers what is left, and which rule took what.
-fn for_everybody(
-    rules: &[(usize, &Rule, Scope)],
-    numbers: Vec<u32>,
-    setting: Setting<'_>,
-    removed: &mut Vec<Removed>,
-) -> (Vec<u32>, Vec<(usize, u32)>) {
-    let table = facts::of_products(setting.catalogue, &numbers, setting.activity, setting.as_of);
-    let (day, campaign) = (facts::of_day(setting.day), facts::of_campaign(setting.slots));
-    let weather = setting.weather.table();
-    let bound = Bound::default()
-        .with(Root::Product, Side::Every(&table))
-        .with(Root::Today, Side::Row(&day, 0))
-        .with(Root::Campaign, Side::Row(&campaign, 0))
-        .with(Root::Weather, Side::Row(&weather, 0));
-    let mut taken_by: Vec<Option<usize>> = vec![None; numbers.len()];
-    for (number, rule, scope) in rules {
-        let Some((why, keeps)) = scope::keeps(rule, scope, &bound) else { continue };
-        let mut count = 0;
-        for (taken, keeps) in
-            taken_by.iter_mut().zip(keeps).filter(|(taken, keeps)| taken.is_none() && !keeps)
-        {
-            debug_assert!(!keeps);
-            *taken = Some(*number);
-            count += 1;
-        }
-        if count > 0 {
-            removed.push(Removed { why, count });
-        }
-    }
-    let (mut left, mut taken) = (Vec::new(), Vec::new());
-    for (number, by) in numbers.into_iter().zip(taken_by) {
-        match by {
-            None => left.push(number),
-            Some(rule) => taken.push((rule, number)),
-        }
-    }
-    (left, taken)
+/// The columns of the candidates' table that compiled rules look at.
+fn columns_asked(on: &[(usize, &Rule, Scope)]) -> Vec<usize> {
+    let of_scopes = on.iter().filter_map(|(_, _, scope)| scope.condition());
+    let has_band = on.iter().any(|(_, rule, _)| matches!(rule.effect, Effect::PriceBand { .. }));
+    let price = SCHEMA.find(Root::Product, "price").filter(|_| has_band).map(|(at, _)| at);
+    of_scopes.flat_map(|condition| condition.columns(Root::Product)).chain(price).collect()
 }
 
 impl Rules {

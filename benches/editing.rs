@@ -22,7 +22,8 @@ const LOOKS: usize = 40;
 const ALLOWED_MS: f64 = 300.0;
 
 /// Names of a rule's fields beside its kind and condition.
-const FIELDS: &str = "on name note days n what from to product slot category factor campaigns fact relation value";
+const FIELDS: &str =
+    "on name note days n what from to product slot category factor campaigns fact relation value";
 
 fn main() {
     let given: Vec<String> = std::env::args().skip(1).filter(|one| !one.starts_with("--")).collect();
@@ -46,7 +47,11 @@ fn main() {
             marketer.post("audience-count", &[("orders_at_least", &orders)])
         }),
         ("what can be shown", |marketer, nth| {
-            ask(&marketer.agent, &marketer.url, &format!("{}/forecast?holdout={}", marketer.campaign, 5 + nth))
+            ask(
+                &marketer.agent,
+                &marketer.url,
+                &format!("{}/forecast?holdout={}", marketer.campaign, 5 + nth),
+            )
         }),
     ];
     for (name, view) in views {
@@ -55,10 +60,7 @@ fn main() {
         times.sort_by(f64::total_cmp);
         let (middle, slowest) = (times[LOOKS / 2], times[LOOKS * 99 / 100]);
         let verdict = if slowest <= ALLOWED_MS { "" } else { "  too slow" };
-        println!(
-            "{name:<28} {first:>9.1} {middle:>9.1} {slowest:>9.1} {:>9.1}{verdict}",
-            middle / page
-        );
+        println!("{name:<28} {first:>9.1} {middle:>9.1} {slowest:>9.1} {:>9.1}{verdict}", middle / page);
     }
     println!("memory at the end: {} MB", served.memory_mb());
 }
@@ -94,7 +96,8 @@ impl Marketer {
         let csrf = account.split("name=\"csrf\" value=\"").nth(1).unwrap();
         let csrf = csrf.split('"').next().unwrap().to_owned();
         let made = agent.post(format!("{url}/campaigns")).send_form([("csrf", csrf.as_str())]).unwrap();
-        let campaign = made.headers()["location"].to_str().unwrap().trim_end_matches("/steps/name").to_owned();
+        let campaign =
+            made.headers()["location"].to_str().unwrap().trim_end_matches("/steps/name").to_owned();
         Self { agent, url: url.to_owned(), csrf, campaign }
     }
 
@@ -121,7 +124,8 @@ impl Marketer {
                 fields.push((format!("rule_{name}"), value.replace("{}", &typed)));
             }
         }
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.post("impact", &fields)
     }
 }

@@ -48,6 +48,7 @@ struct Line {
     popular: String,
     verdict: String,
     is_in_use: bool,
+    is_readable: bool,
 }
 
 /// A run in the picture, in points of the picture.
@@ -59,7 +60,6 @@ struct Point {
     popular_y: String,
     label: String,
     is_in_use: bool,
-    is_readable: bool,
 }
 
 struct Decision {

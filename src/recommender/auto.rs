@@ -43,7 +43,7 @@ pub enum Effort {
 const FIRST_ROUND: usize = 1000;
 
 /// People the best of each kind are measured on, and a blend's votes are learned from.
-const SECOND_ROUND: usize = 6000;
+const SECOND_ROUND: usize = 10_000;
 
 /// Of what was observed.
 const HELD_BACK: f32 = 0.2;

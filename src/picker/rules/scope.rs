@@ -3,7 +3,7 @@
 use super::Setting;
 use crate::conditions::{Condition, Root, compile};
 use crate::picker::facts::SCHEMA;
-use crate::picker::plan::{Effect, Rule};
+use crate::picker::plan::Rule;
 use crate::picker::refusal::Refusal;
 
 /// A rule's condition, by what it depends on.

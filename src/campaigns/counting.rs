@@ -103,15 +103,17 @@ impl Crowds {
         plan: &Plan,
     ) -> Result<Count, WebError> {
         let internal = |error: GenerateError| WebError::Internal(error.to_string());
-        self.reach(installation, campaign, plan).map(Count::of).map_err(internal)
+        let reached = self.reach(installation, campaign, plan).map_err(internal)?;
+        Ok(Count::of(reached.0))
     }
 
-    fn reach(
+    /// Whom a plan reaches, and what everybody bought.
+    pub fn reach(
         &self,
         installation: &Installation,
         campaign: CampaignId,
         plan: &Plan,
-    ) -> Result<Audience, GenerateError> {
+    ) -> Result<(Audience, Arc<(Activity, Catalogue)>), GenerateError> {
         let as_of = plan.as_of.unwrap_or_else(|| installation.now());
         let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
         let known = self.known(&snapshot, as_of)?;
@@ -124,7 +126,7 @@ impl Crowds {
         let customers = snapshot.customers()?;
         let audience =
             audience::choose(&plan.audience, lists.of_customers(), customers, (&known.0, &known.1), as_of);
-        Ok(audience.map_err(BuildError::from)?)
+        Ok((audience.map_err(BuildError::from)?, known))
     }
 
     fn known(
@@ -150,9 +152,24 @@ impl Crowds {
 
 pub fn count(installation: &Installation, campaign: CampaignId, plan: &Plan) -> Result<Count, WebError> {
     // Most audiences ask nothing of purchases, and the events need not be read.
-    let reached = reach(installation, campaign, plan, asks_for_purchases(&plan.audience))
-        .map_err(|error| WebError::Internal(error.to_string()))?;
-    Ok(Count::of(reached.audience))
+    let reached = reach(installation, campaign, plan);
+    Ok(Count::of(reached.map_err(|error| WebError::Internal(error.to_string()))?))
+}
+
+fn reach(installation: &Installation, campaign: CampaignId, plan: &Plan) -> Result<Audience, GenerateError> {
+    let as_of = plan.as_of.unwrap_or_else(|| installation.now());
+    let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
+    let catalogue = Catalogue::new(snapshot.products()?);
+    let activity = match asks_for_purchases(&plan.audience) {
+        true => read_activity(&snapshot, &catalogue, as_of, &Silent)?,
+        false => Builder::new(&catalogue, as_of).finish(),
+    };
+    let lists =
+        PlanLists::read(installation, plan)?.with_past(installation, (campaign, plan), &snapshot, as_of)?;
+    let known = (&activity, &catalogue);
+    let audience =
+        audience::choose(&plan.audience, lists.of_customers(), snapshot.customers()?, known, as_of);
+    Ok(audience.map_err(BuildError::from)?)
 }
 
 impl Count {
@@ -166,34 +183,6 @@ impl Count {
             problem: String::new(),
         }
     }
-}
-
-/// Whom a plan reaches, and what they bought, where it was read.
-pub struct Reached {
-    pub audience: Audience,
-    pub activity: Activity,
-}
-
-pub fn reach(
-    installation: &Installation,
-    campaign: CampaignId,
-    plan: &Plan,
-    with_purchases: bool,
-) -> Result<Reached, GenerateError> {
-    let as_of = plan.as_of.unwrap_or_else(|| installation.now());
-    let snapshot = History::open(&installation.folder.history(installation.shop_id()))?.snapshot()?;
-    let catalogue = Catalogue::new(snapshot.products()?);
-    let activity = match with_purchases {
-        true => read_activity(&snapshot, &catalogue, as_of, &Silent)?,
-        false => Builder::new(&catalogue, as_of).finish(),
-    };
-    let lists =
-        PlanLists::read(installation, plan)?.with_past(installation, (campaign, plan), &snapshot, as_of)?;
-    let known = (&activity, &catalogue);
-    let audience =
-        audience::choose(&plan.audience, lists.of_customers(), snapshot.customers()?, known, as_of)
-            .map_err(BuildError::from)?;
-    Ok(Reached { audience, activity })
 }
 
 fn asks_for_purchases(wanted: &Wanted) -> bool {

@@ -1,6 +1,6 @@
 //! What the campaign's comparison will be able to show, told before anybody is mailed.
 
-use super::counting::reach;
+use super::counting::Crowds;
 use super::generate::GenerateError;
 use super::pages::find;
 use crate::auth::Analyst;
@@ -68,14 +68,16 @@ pub async fn show(
     id: Path<CampaignId>,
     asked: Query<Asked>,
     installation: Data<Arc<Installation>>,
+    crowds: Data<Crowds>,
 ) -> Page {
-    let installation = installation.get_ref().clone();
+    let (installation, crowds) = (installation.get_ref().clone(), crowds.into_inner());
     let forecast = web::blocking(move || {
         let plan: Plan = find(&installation, *id)?.plan()?;
         let typed = asked.holdout.replace(',', ".").parse::<f64>().ok().map(|percent| percent / 100.0);
         let holdout =
             typed.filter(|share| (0.0..=0.5).contains(share)).unwrap_or(plan.controls.holdout_share);
-        forecast(&installation, *id, &plan, holdout).map_err(|error| WebError::Internal(error.to_string()))
+        let told = forecast(&installation, &crowds, *id, &plan, holdout);
+        told.map_err(|error| WebError::Internal(error.to_string()))
     })
     .await?;
     web::page(&forecast)
@@ -83,20 +85,21 @@ pub async fn show(
 
 fn forecast(
     installation: &Installation,
+    crowds: &Crowds,
     id: CampaignId,
     plan: &Plan,
     holdout: f64,
 ) -> Result<Forecast, GenerateError> {
-    let reached = reach(installation, id, plan, true)?;
+    let (audience, known) = crowds.reach(installation, id, plan)?;
     let days = match (plan.starts_on, plan.ends_on) {
         (Some(from), Some(to)) => (to - from).num_days() + 1,
         _ => DEFAULT_DAYS,
     };
     let as_of = plan.as_of.unwrap_or_else(|| installation.now());
     let since = (as_of - TimeDelta::days(days)).timestamp_micros();
-    let activity = &reached.activity;
-    let people = reached.audience.ids.len() as u64;
-    let bought = reached.audience.ids.iter().filter(|id| {
+    let activity = &known.0;
+    let people = audience.ids.len() as u64;
+    let bought = audience.ids.iter().filter(|id| {
         let last = activity.facts(activity.customers.number(id)).last_purchase_us;
         last.is_some_and(|at| at >= since)
     });

@@ -142,13 +142,14 @@ impl Activity {
 }
 
 /// A line of an order, or of what was sent back.
-struct Line<'e> {
+struct Line {
     is_refund: bool,
     at_us: i64,
     product: Option<u32>,
     quantity: f64,
     value: Money,
-    customer: Option<&'e str>,
+    /// The builder's number.
+    customer: Option<u32>,
     order: u64,
 }
 
@@ -195,13 +196,14 @@ impl<'a> Builder<'a> {
     fn add_one(&mut self, event: &Event<'_>) {
         // Lines without an order's number that were bought at the same moment are one order.
         let order = event.order.map_or(event.at_us as u64, hash);
+        let customer = event.customer.map(|id| self.number_of(id));
         self.count(&Line {
             is_refund: event.kind == EventKind::Refund,
             at_us: event.at_us,
             product: event.product.and_then(|id| self.catalogue.number(id)),
             quantity: event.quantity,
             value: event.value.unwrap_or(Money::ZERO),
-            customer: event.customer,
+            customer,
             order,
         });
     }
@@ -212,9 +214,11 @@ impl<'a> Builder<'a> {
         let is_relevant = |done: &&Done| {
             matches!(done.kind(), EventKind::Purchase | EventKind::Refund) && done.at_us < as_of_us
         };
-        for (customer, row) in pasts.rows() {
+        for (id, row) in pasts.rows() {
+            let mut number = None;
             for done in row.iter().filter(is_relevant) {
                 let line = pasts.line(done);
+                let customer = id.map(|id| *number.get_or_insert_with(|| self.number_of(id)));
                 self.count(&Line {
                     is_refund: done.kind() == EventKind::Refund,
                     at_us: done.at_us,
@@ -228,7 +232,13 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn count(&mut self, line: &Line<'_>) {
+    fn number_of(&mut self, customer: &str) -> u32 {
+        let number = self.customers.intern(customer);
+        self.spent.resize(self.customers.len(), Money::ZERO);
+        number
+    }
+
+    fn count(&mut self, line: &Line) {
         let sign = if line.is_refund { -1.0 } else { 1.0 };
         if let Some(product) = line.product {
             let age_days = (self.as_of_us - line.at_us) as f64 / DAY_US;
@@ -236,9 +246,7 @@ impl<'a> Builder<'a> {
             let sold = &mut self.sales[product as usize];
             *sold = sold.saturating_add((counts * 1e6).round() as i64);
         }
-        let Some(id) = line.customer else { return };
-        let customer = self.customers.intern(id);
-        self.spent.resize(self.customers.len(), Money::ZERO);
+        let Some(customer) = line.customer else { return };
         let spent = &mut self.spent[customer as usize];
         *spent = if line.is_refund { *spent - line.value } else { *spent + line.value };
         if !line.is_refund {
@@ -249,8 +257,15 @@ impl<'a> Builder<'a> {
 
     pub fn finish(self) -> Activity {
         let Self { customers, spent, mut purchases, sales, catalogue, .. } = self;
-        // The whole key, so that the order of equal customers and products does not depend on the order of events.
-        purchases.sort_unstable_by_key(|p| (p.customer, p.product, p.at_us, p.order));
+        // The whole key, so that the order of equal customers and products does not depend on the order of events. What
+        // comes customer by customer is sorted in pieces, which takes a third of the time.
+        if purchases.is_sorted_by_key(|p| p.customer) {
+            for row in purchases.chunk_by_mut(|a, b| a.customer == b.customer) {
+                row.sort_unstable_by_key(|p| (p.product, p.at_us, p.order));
+            }
+        } else {
+            purchases.sort_unstable_by_key(|p| (p.customer, p.product, p.at_us, p.order));
+        }
         let mut activity = Activity {
             facts: spent.iter().map(|&spent| Facts { spent, ..Facts::default() }).collect(),
             starts: vec![0],

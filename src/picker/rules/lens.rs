@@ -206,7 +206,9 @@ impl Sight<'_> {
     /// What is promoted and held back for them: a bit for each candidate, and by how much.
     pub fn multipliers(&self) -> impl Iterator<Item = (&[u64], f32)> {
         self.rules.personal.iter().zip(&self.view.holds).filter_map(|(rule, holds)| match rule.what {
-            Influence::Multiplies(factor) if !holds.is_empty() => Some((holds.as_slice(), factor)),
+            Influence::Multiplies(factor) if holds.iter().any(|&word| word != 0) => {
+                Some((holds.as_slice(), factor))
+            }
             _ => None,
         })
     }

@@ -105,22 +105,28 @@ impl Kernel for Adjust<'_> {
         let adjusted = self.adjusted.as_chunks_mut::<LANES>().0.chunks_exact_mut(WORD / LANES);
         let words = scores.zip(factors).zip(adjusted).zip(allowed);
         for (word, (((scores, factors), adjusted), &allowed)) in words.enumerate() {
-            for quarter in 0..WORD / LANES {
-                let score = simd.load(&scores[quarter]);
-                let mut factor = simd.splat(1.0);
-                for &(bits, by) in multipliers {
-                    let lanes = (bits[word] >> (quarter * LANES)) as u32 & 0xffff;
-                    let mut multiplied = simd.mul(factor, simd.splat(by));
+            let mut own = [simd.splat(1.0); WORD / LANES];
+            for &(bits, by) in multipliers {
+                let (bits, by) = (bits[word], simd.splat(by));
+                if bits == 0 {
+                    continue;
+                }
+                for (quarter, factor) in own.iter_mut().enumerate() {
+                    let lanes = (bits >> (quarter * LANES)) as u32 & 0xffff;
+                    let mut multiplied = simd.mul(*factor, by);
                     if !is_bounded {
                         multiplied = simd.max(multiplied, simd.splat(LEAST_FACTOR));
                         let above = simd.above(multiplied, simd.splat(MOST_FACTOR));
                         multiplied = simd.choose(above, simd.splat(MOST_FACTOR), multiplied);
                     }
-                    factor = simd.choose(lanes, multiplied, factor);
+                    *factor = simd.choose(lanes, multiplied, *factor);
                 }
+            }
+            for quarter in 0..WORD / LANES {
+                let score = simd.load(&scores[quarter]);
                 let score_of_all = simd.mul(score, simd.load(&factors[quarter]));
                 let lanes = (allowed >> (quarter * LANES)) as u32 & simd.above(score, zero);
-                let score = simd.choose(lanes & 0xffff, simd.mul(score_of_all, factor), out);
+                let score = simd.choose(lanes & 0xffff, simd.mul(score_of_all, own[quarter]), out);
                 simd.store(score, &mut adjusted[quarter]);
                 let higher = simd.max(score, simd.load(&maxima[quarter]));
                 simd.store(higher, &mut maxima[quarter]);

@@ -72,6 +72,11 @@ impl DataFolder {
         self.shop(shop).join("pictures")
     }
 
+    /// The shop's logo as somebody gave it, for what leaves without a way to load one.
+    pub fn logo(&self, shop: ShopId) -> PathBuf {
+        self.shop(shop).join("logo.jpg")
+    }
+
     pub fn campaign(&self, shop: ShopId, campaign: CampaignId) -> PathBuf {
         self.shop(shop).join("campaigns").join(campaign.to_string())
     }

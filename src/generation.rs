@@ -46,6 +46,8 @@ pub fn run(
             .store
             .write(|conn| stored::abandon_generation(conn, campaign, now))
             .map_err(GenerateError::from)?;
+    } else if let Err(error) = campaigns::foresight::queue(installation, campaign) {
+        tracing::warn!(%error, "what the scores foretell will not be worked out for this campaign");
     }
     result
 }

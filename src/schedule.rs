@@ -22,6 +22,7 @@ pub fn bodies(installation: &Arc<Installation>) -> HashMap<&'static str, Work> {
     bodies.insert(training::JOB, body(installation, training::job));
     bodies.insert(explorer::map::JOB, body(installation, explorer::map::job));
     bodies.insert(campaigns::JOB, body(installation, generation::job));
+    bodies.insert(campaigns::foresight::JOB, body(installation, campaigns::foresight::job));
     bodies.insert(campaigns::returns::JOB, body(installation, campaigns::returns::job));
     bodies.insert(campaigns::presets::JOB, body(installation, campaigns::presets::job));
     bodies.insert(campaigns::reverse::JOB, body(installation, campaigns::reverse::job));

@@ -42,7 +42,7 @@ fn exported(format: Format, dialect: Dialect) -> String {
     ];
     let ids: [Box<str>; 3] = ["-c1".into(), "c2".into(), "zed".into()];
     let mut writer = picks_file::Writer::create(&folder).unwrap();
-    writer.write(&ids, &picked, (&catalogue, &rules)).unwrap();
+    writer.write(&ids, &picked, (&catalogue, &rules), |_| None).unwrap();
     writer.publish().unwrap();
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing unfinished is left");
     let customer = Customer {

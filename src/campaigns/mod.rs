@@ -8,6 +8,7 @@ pub mod email;
 pub mod export;
 mod fields;
 pub mod forecast;
+pub mod foresight;
 mod format;
 pub mod generate;
 pub mod groups;

@@ -6,11 +6,12 @@ use super::audience::{self, Audience, Lists};
 use super::behaviour::{self, Behaviour, BehaviourError, Detail, Weighing};
 use super::catalogue::Catalogue;
 use super::facts::CustomerTable;
+use super::groups::Kinds;
 use super::likeness::Likeness;
 use super::model_file::LiveModel;
 use super::pick::{Known, Picked, Picker};
 use super::picks_file::{PicksFileError, Writer};
-use super::plan::Plan;
+use super::plan::{Arm, Plan};
 use super::refusal::{Refusal, check};
 use super::rules::{self, Lately, Rules, Setting};
 use super::stock;
@@ -85,6 +86,7 @@ pub fn build(order: &Order<'_>, out: &mut Writer, progress: &dyn Progress) -> Re
         customers: customers.as_ref(),
         lately: order.lately,
     };
+    let kinds = Kinds::of_all(&activity, &catalogue, order.as_of, progress);
     let likeness = Likeness::new(&catalogue, &rules.candidates);
     let mut picker = Picker::new(known, order.plan.slots);
     let arms = Assignment::new(order.secret, order.campaign, order.plan.controls);
@@ -99,7 +101,9 @@ pub fn build(order: &Order<'_>, out: &mut Writer, progress: &dyn Progress) -> Re
             return Err(BuildError::Cancelled);
         }
         let picked = pick(&picker, &arms, customers, at * BATCH);
-        out.write(customers, &picked, (&catalogue, &rules))?;
+        out.write(customers, &picked, (&catalogue, &rules), |id| kinds.of(&activity, id))?;
+        let unsent = unsent(&picker, customers, &picked, at * BATCH);
+        out.write_unsent(unsent.iter().map(|(id, picked)| (*id, picked)), (&catalogue, &rules))?;
         summary.count(&picked, &likeness);
         progress.advance(customers.len() as u64);
     }
@@ -118,6 +122,27 @@ pub fn pick(picker: &Picker<'_>, arms: &Assignment, customers: &[Box<str>], firs
             let rows = first + at * CHUNK..;
             let picked = rows.zip(chunk).map(|(row, id)| worker.pick(id, Some(row), arms.arm(id)));
             picked.collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// What the holdout among `customers` would have been shown, so that it can be told afterwards whether the model was right
+/// of people whom no e-mail changed.
+fn unsent<'a>(
+    picker: &Picker<'_>,
+    customers: &'a [Box<str>],
+    picked: &[Picked],
+    first: usize,
+) -> Vec<(&'a str, Picked)> {
+    let own: Vec<usize> = (0..picked.len()).filter(|&at| picked[at].arm == Arm::Holdout).collect();
+    own.par_chunks(CHUNK)
+        .flat_map_iter(|chunk| {
+            let mut worker = picker.worker();
+            let pick = |&at: &usize| {
+                let id: &str = &customers[at];
+                (id, worker.pick(id, Some(first + at), Arm::Picks))
+            };
+            chunk.iter().map(pick).collect::<Vec<_>>()
         })
         .collect()
 }

@@ -110,6 +110,49 @@ pub fn groups(
     Ok(groups)
 }
 
+/// Which kind of customer everybody is, in words; nobody is of any while too few bought something.
+#[derive(Debug, Default)]
+pub struct Kinds {
+    words: Vec<String>,
+    /// By the activity's numbers.
+    of: Vec<Option<u8>>,
+}
+
+impl Kinds {
+    pub fn of_all(
+        activity: &Activity,
+        catalogue: &Catalogue,
+        as_of: DateTime<Utc>,
+        progress: &dyn Progress,
+    ) -> Self {
+        let Ok(groups) = groups(activity, catalogue, as_of, Number::Usual, progress) else {
+            return Self::default();
+        };
+        let mut kinds = Self { words: Vec::new(), of: vec![None; activity.customers.len()] };
+        for group in groups {
+            let words = match group.words.is_empty() {
+                true => "are like most customers".to_owned(),
+                false => group.words.join(", "),
+            };
+            // Two that are told by the same words are one to whoever reads them.
+            let known = kinds.words.iter().position(|known| *known == words);
+            let place = known.unwrap_or(kinds.words.len());
+            if known.is_none() {
+                kinds.words.push(words);
+            }
+            let kind = u8::try_from(place).ok();
+            group.customers.iter().for_each(|&customer| kinds.of[customer as usize] = kind);
+        }
+        kinds
+    }
+
+    pub fn of(&self, activity: &Activity, customer: &str) -> Option<&str> {
+        let number = activity.customers.number(customer)?;
+        let kind = (*self.of.get(number as usize)?)?;
+        self.words.get(usize::from(kind)).map(String::as_str)
+    }
+}
+
 /// The widest categories: of each product which one, and their names.
 struct Categories {
     of: Vec<Option<usize>>,

@@ -145,7 +145,7 @@ pub fn look_back(
 }
 
 /// The order's model as it would have been then, and what it is asked about.
-fn model_then(
+pub(super) fn model_then(
     order: &Order<'_>,
     then: DateTime<Utc>,
     (days, history_days): (u32, u32),

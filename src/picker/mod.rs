@@ -13,6 +13,7 @@ pub mod describe;
 pub mod doubts;
 pub mod explain;
 pub mod facts;
+pub mod foresight;
 pub mod groups;
 pub mod hindsight;
 pub mod ledger;

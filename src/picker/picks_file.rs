@@ -1,5 +1,6 @@
 //! A generation's picks on disk: `picks.parquet` with a row for each filled slot, `arms.parquet` with a row for each
-//! customer of the audience, both by ascending customer id.
+//! customer of the audience, both by ascending customer id; `unsent.parquet` with what the holdout would have been shown,
+//! which nobody is ever sent and only a report compares with.
 //!
 //! A generation is written beside its final place, made durable, then renamed: it is there whole or not at all.
 
@@ -85,6 +86,7 @@ pub struct Writer {
     target: PathBuf,
     picks: Table,
     arms: Table,
+    unsent: Table,
 }
 
 struct Table {
@@ -103,31 +105,48 @@ impl Writer {
             .map_err(|error| io(parent, "written to", &error))?;
         let picks = Table::create(folder.path().join("picks.parquet"), picks_schema())?;
         let arms = Table::create(folder.path().join("arms.parquet"), arms_schema())?;
-        Ok(Self { folder, target: target.to_owned(), picks, arms })
+        let unsent = Table::create(folder.path().join("unsent.parquet"), picks_schema())?;
+        Ok(Self { folder, target: target.to_owned(), picks, arms, unsent })
     }
 
-    /// Customers must come by ascending id.
-    pub fn write(
+    /// Customers must come by ascending id; `kind_of` knows in words what kind of customer somebody is.
+    pub fn write<'k>(
         &mut self,
         customers: &[Box<str>],
         picked: &[Picked],
         (catalogue, rules): (&Catalogue, &Rules),
+        kind_of: impl Fn(&str) -> Option<&'k str>,
     ) -> Result<(), PicksFileError> {
-        let mut arms = (StringBuilder::new(), StringBuilder::new());
+        let mut arms = (StringBuilder::new(), StringBuilder::new(), StringBuilder::new());
         let mut rows = Columns::default();
         for (customer, picked) in customers.iter().zip(picked) {
             arms.0.append_value(customer);
             arms.1.append_value(arm_name(picked.arm));
+            arms.2.append_option(kind_of(customer));
             rows.push(customer, picked, catalogue, rules);
         }
-        self.arms.write(vec![Arc::new(arms.0.finish()), Arc::new(arms.1.finish())], arms_schema())?;
+        let columns: Vec<ArrayRef> =
+            vec![Arc::new(arms.0.finish()), Arc::new(arms.1.finish()), Arc::new(arms.2.finish())];
+        self.arms.write(columns, arms_schema())?;
         self.picks.write(rows.finish(), picks_schema())
+    }
+
+    /// What customers of the holdout would have been shown, by ascending id.
+    pub fn write_unsent<'a>(
+        &mut self,
+        customers: impl IntoIterator<Item = (&'a str, &'a Picked)>,
+        (catalogue, rules): (&Catalogue, &Rules),
+    ) -> Result<(), PicksFileError> {
+        let mut rows = Columns::default();
+        customers.into_iter().for_each(|(customer, picked)| rows.push(customer, picked, catalogue, rules));
+        self.unsent.write(rows.finish(), picks_schema())
     }
 
     /// Makes the generation durable and gives it its name.
     pub fn publish(self) -> Result<(), PicksFileError> {
         self.picks.close()?;
         self.arms.close()?;
+        self.unsent.close()?;
         let sync = |path: &Path| {
             File::open(path).and_then(|folder| folder.sync_all()).map_err(|error| io(path, "written", &error))
         };
@@ -177,6 +196,8 @@ fn arms_schema() -> Arc<Schema> {
     Arc::new(Schema::new(vec![
         Field::new("customer", DataType::Utf8, false),
         Field::new("arm", DataType::Utf8, false),
+        // In words what kind of customer they were when the picks were made.
+        Field::new("kind", DataType::Utf8, true),
     ]))
 }
 
@@ -327,6 +348,24 @@ fn arm_stream(
     rows(path, builder, arm_rows)
 }
 
+fn kind_rows(batch: &RecordBatch) -> Option<Vec<(String, String)>> {
+    let customers = batch.column(0).as_string_opt::<i32>()?;
+    // Earlier generations did not say.
+    let Some(kinds) = batch.columns().get(2) else { return Some(Vec::new()) };
+    let kinds = kinds.as_string_opt::<i32>()?;
+    let named = (0..batch.num_rows()).filter(|&at| kinds.is_valid(at));
+    Some(named.map(|at| (customers.value(at).to_owned(), kinds.value(at).to_owned())).collect())
+}
+
+/// Of each customer of whom it is known, what kind they were when the picks were made, in words.
+pub fn kinds(
+    folder: &Path,
+) -> Result<impl Iterator<Item = Result<(String, String), PicksFileError>> + use<>, PicksFileError> {
+    let path = folder.join("arms.parquet");
+    let builder = open(&path)?;
+    rows(path, builder, kind_rows)
+}
+
 /// Every pick, by ascending customer id, then slot.
 pub fn picks(
     folder: &Path,
@@ -334,6 +373,18 @@ pub fn picks(
     let path = folder.join("picks.parquet");
     let builder = open(&path)?;
     rows(path, builder, pick_rows)
+}
+
+/// What the holdout would have been shown; nothing of a generation from before it was kept.
+pub fn unsent(
+    folder: &Path,
+) -> Result<impl Iterator<Item = Result<StoredPick, PicksFileError>> + use<>, PicksFileError> {
+    let path = folder.join("unsent.parquet");
+    let kept = match path.exists() {
+        true => Some(rows(path.clone(), open(&path)?, pick_rows)?),
+        false => None,
+    };
+    Ok(kept.into_iter().flatten())
 }
 
 /// One customer's picks by slot.

@@ -5,9 +5,11 @@
 //! remembered with its reason, and tried again the next day.
 
 mod copy;
+mod logo;
 mod shelf;
 
-pub use copy::placeholder;
+pub use copy::{PictureError, placeholder};
+pub use logo::{keep_logo, logo};
 pub use shelf::{Missing, Pictures};
 
 use crate::installation::Installation;

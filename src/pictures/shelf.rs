@@ -46,6 +46,11 @@ impl Pictures {
         read(&self.place(url), FRESH, now)
     }
 
+    /// The copy, however old; nothing is ever fetched for it.
+    pub fn kept(&self, url: &str) -> Option<Vec<u8>> {
+        fs::read(self.place(url)).ok()
+    }
+
     /// The copy of the picture at `url`, fetched when there is none. It takes as long as its server.
     pub fn copy(&self, url: &str, now: DateTime<Utc>) -> Result<Vec<u8>, Missing> {
         if let Some(copy) = self.here(url, now) {

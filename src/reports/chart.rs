@@ -25,6 +25,7 @@ pub enum Kind {
     Forest(Vec<Estimate>),
     Funnel(Vec<Step>),
     Heat(Heat),
+    Calibration(Vec<Foretold>),
 }
 
 /// One value a day; a gap where there is none.
@@ -58,6 +59,13 @@ pub struct Estimate {
 pub struct Step {
     pub label: String,
     pub count: u64,
+}
+
+/// What was expected of a group, part by part, and what came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Foretold {
+    pub label: String,
+    pub parts: Vec<(f64, Interval)>,
 }
 
 /// One value for each row and column; `None` where there is nothing.
@@ -94,6 +102,7 @@ pub fn charts(tables: &[Table]) -> Vec<Chart> {
     let about =
         "The share of these picks that was bought; the true one lies within the line in 95 of 100 campaigns.";
     charts.extend(find("scores").map(|table| forest(table, "Picks with", Unit::Share, about)));
+    charts.extend(find("calibration").map(calibration));
     let beside = "The upper bar: of those who were shown it. The lower one: of those who got no e-mail.";
     let about = "How often a pick was bought, by its product's category.";
     charts.extend(find("categories").map(|table| shares(table, None, about)));
@@ -249,6 +258,32 @@ fn forest(table: &Table, label: &str, unit: Unit, about: &'static str) -> Chart 
         unit,
         table: table.name,
         kind: Kind::Forest(estimates(table, label).into_iter().map(|(_, one)| one).collect()),
+    }
+}
+
+fn calibration(table: &Table) -> Chart {
+    let ends = [numbers(table, "From"), numbers(table, "Came true"), numbers(table, "To")];
+    let [low, came, high] = ends.map(Iterator::collect::<Vec<_>>);
+    let mut groups: Vec<Foretold> = Vec::new();
+    for (at, (label, expected)) in texts(table, "Group").zip(numbers(table, "Expected")).enumerate() {
+        let (Some(expected), Some(low), Some(estimate), Some(high)) = (expected, low[at], came[at], high[at])
+        else {
+            continue;
+        };
+        if groups.last().is_none_or(|group| group.label != label) {
+            groups.push(Foretold { label, parts: Vec::new() });
+        }
+        if let Some(group) = groups.last_mut() {
+            group.parts.push((expected, Interval { low, estimate, high }));
+        }
+    }
+    Chart {
+        name: table.name.into(),
+        title: table.title.into(),
+        about: "On the dashed line it came exactly as expected; above it more was bought, below it less. The upright lines hold                 the true share in 95 of 100 campaigns.",
+        unit: Unit::Share,
+        table: "calibration",
+        kind: Kind::Calibration(groups),
     }
 }
 

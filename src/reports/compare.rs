@@ -42,7 +42,7 @@ impl Side {
             side.after.push(after);
             side.paired.push(before, after);
             side.before.push(before);
-            side.bought_before.push(f64::from(u8::from(person.bought_before)));
+            side.bought_before.push(f64::from(u8::from(person.days_since.is_some())));
             if after != 0.0 {
                 side.amounts.push(after);
             }

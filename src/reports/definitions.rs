@@ -1,6 +1,6 @@
 //! What each number means, as it stands at the end of every form of a report.
 
-pub const DEFINITIONS: [(&str, &str); 14] = [
+pub const DEFINITIONS: [(&str, &str); 15] = [
     (
         "Customers",
         "Everybody assigned to the group, whether they opened the mail or not. Guests belong to no group.",
@@ -58,6 +58,13 @@ pub const DEFINITIONS: [(&str, &str); 14] = [
         "Expected",
         "Of places, kinds and categories of picks: the share of all picks that was bought. Of segments: the difference that \
          all customers together show.",
+    ),
+    (
+        "Chance of a purchase",
+        "Scores only put products in order. What chance they stand for was learnt before the campaign: the same picks were \
+         made as they would have been as many days earlier, by a model that knew no more than was known then, and it was \
+         counted which of them were bought since (isotonic regression). Of a pick that nobody was sent, within as many days as \
+         the campaign has.",
     ),
     (
         "95 % interval",

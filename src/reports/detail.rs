@@ -1,8 +1,13 @@
 //! How single places, origins and products did: what was shown, and what of it was bought.
 
 use super::products::Products;
+use super::report::Group;
+use crate::picker::foresight::is_personal;
 use crate::picker::plan::{Arm, Origin};
-use crate::recommender::uplift::{Bin, Interval, Proportion, calibrate, difference_of_proportions};
+use crate::recommender::uplift::{
+    Alike, Bin, Interval, Proportion, Steps, calibrate, calibrate_counted, difference_of_proportions,
+    interval_of_share,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -85,6 +90,27 @@ pub struct Detail {
     /// From the lowest scores to the highest; empty where all are the same.
     #[serde(default)]
     pub scores: Vec<Foretold>,
+    /// Whether the chances that the scores stand for came true, of who got the picks and of the holdout; empty where they
+    /// were not learnt, and while the window is open.
+    #[serde(default)]
+    pub calibrated: Vec<Calibrated>,
+}
+
+/// Personal picks of a group: what was foretold of them, and what came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibrated {
+    /// The holdout's are those that it would have got.
+    pub group: Group,
+    pub picks: u64,
+    /// Purchases, as many as the chances add up to, and as many as there were.
+    pub expected: f64,
+    pub bought: u64,
+    /// Bought ÷ picks.
+    pub share: Interval,
+    /// How far foretold and came true are apart on average, 0 to 1 (expected calibration error).
+    pub error: f64,
+    /// Of about equally many picks, by the foretold chance.
+    pub bins: Vec<Bin>,
 }
 
 /// One recipient's pick.
@@ -114,11 +140,37 @@ pub struct Details {
     products: HashMap<u32, (u64, u64)>,
     holdout: u64,
     bought_by_holdout: HashMap<u32, u64>,
+    /// Chances of scores, and how many picks stood on each step and were bought: of who got them, and of the holdout.
+    chances: Option<(Steps, [Vec<(u64, u64)>; 2])>,
 }
 
 impl Details {
-    /// `bought` are the products that the customer bought in the window.
+    /// What chance each score stands for; to be said before the first customer.
+    pub fn expecting(steps: Option<Steps>) -> Self {
+        let chances = steps.map(|steps| {
+            let none = vec![(0, 0); steps.all().len()];
+            (steps, [none.clone(), none])
+        });
+        Self { chances, ..Self::default() }
+    }
+
+    fn hold_against(&mut self, arm: Arm, picks: &[Pick], bought: &[u32]) {
+        let Some((steps, counts)) = &mut self.chances else { return };
+        let counts = match arm {
+            Arm::Picks => &mut counts[0],
+            Arm::Holdout => &mut counts[1],
+            Arm::Baseline => return,
+        };
+        for pick in picks.iter().filter(|pick| is_personal(pick.origin)) {
+            let count = &mut counts[steps.place(f64::from(pick.score))];
+            count.0 += 1;
+            count.1 += u64::from(bought.contains(&pick.product));
+        }
+    }
+
+    /// `bought` are the products that the customer bought in the window. A holdout's picks are those that nobody sent.
     pub fn add(&mut self, arm: Arm, picks: &[Pick], bought: &[u32]) {
+        self.hold_against(arm, picks, bought);
         if arm == Arm::Holdout {
             self.holdout += 1;
             let mut once = bought.to_vec();
@@ -129,7 +181,7 @@ impl Details {
         }
         for pick in picks {
             let is_bought = bought.contains(&pick.product);
-            if arm == Arm::Picks && matches!(pick.origin, Origin::Personal | Origin::Similar) {
+            if arm == Arm::Picks && is_personal(pick.origin) {
                 self.scores.push((pick.score, is_bought));
             }
             let is_bought = u64::from(is_bought);
@@ -164,6 +216,7 @@ impl Details {
         let (holdout, by_holdout) = (self.holdout, self.bought_by_holdout);
         Detail {
             scores: foretold(self.scores),
+            calibrated: calibrated(self.chances),
             categories,
             slots: slots.into_iter().map(|(slot, counts)| shown(place(slot), counts)).collect(),
             grid: self
@@ -213,6 +266,25 @@ fn foretold(mut scores: Vec<(f32, bool)>) -> Vec<Foretold> {
     };
     let part = |(at, bin): (usize, Bin)| Foretold { name: name(at), picks: bin.people, share: bin.actual };
     if count < 2 { Vec::new() } else { bins.into_iter().enumerate().map(part).collect() }
+}
+
+fn calibrated(chances: Option<(Steps, [Vec<(u64, u64)>; 2])>) -> Vec<Calibrated> {
+    let Some((steps, counts)) = chances else { return Vec::new() };
+    let of_group = |(group, counts): (Group, Vec<(u64, u64)>)| {
+        let alike = |(step, (people, came)): (&crate::recommender::uplift::Step, (u64, u64))| Alike {
+            chance: step.chance(),
+            people,
+            came,
+        };
+        let groups: Vec<Alike> = steps.all().iter().zip(counts).map(alike).collect();
+        let (picks, bought) = groups.iter().fold((0, 0), |(n, x), one| (n + one.people, x + one.came));
+        let expected = groups.iter().map(|one| one.people as f64 * one.chance).sum();
+        let share = interval_of_share(Proportion { successes: bought, people: picks }).ok()?;
+        let found = calibrate_counted(groups, FIFTHS).ok()?;
+        let (error, bins) = (found.expected_error, found.bins);
+        Some(Calibrated { group, picks, expected, bought, share, error, bins })
+    };
+    [Group::Picks, Group::Holdout].into_iter().zip(counts).filter_map(of_group).collect()
 }
 
 fn place(slot: u8) -> String {

@@ -19,7 +19,7 @@ use super::window::Window;
 use crate::index::Index;
 use crate::money::Money;
 use crate::picker::plan::{Arm, Controls, Origin};
-use crate::recommender::uplift::sample_ratio_p_value;
+use crate::recommender::uplift::{Steps, sample_ratio_p_value};
 use crate::records::{Event, EventKind};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -40,6 +40,7 @@ pub struct Question {
 /// What people spent in so many days before the campaign makes the comparison sharper, and shows whether the groups were
 /// alike.
 const DAYS_BEFORE: i64 = 90;
+const DAY_US: i64 = 86_400_000_000;
 /// The longest time over which orders are ascribed.
 const DAYS_AFTER: i64 = 30;
 
@@ -64,6 +65,9 @@ pub struct Tally {
     left_out: LeftOut,
     foreign: Foreign,
     about: Products,
+    chances: Option<Steps>,
+    /// Words for kinds of customers.
+    kinds: Vec<String>,
 }
 
 struct Person {
@@ -72,7 +76,8 @@ struct Person {
     lines: Vec<Line>,
     clicks_us: Vec<i64>,
     before: Money,
-    bought_before: bool,
+    last_before_us: Option<i64>,
+    kind: Option<u8>,
 }
 
 impl Tally {
@@ -88,7 +93,8 @@ impl Tally {
                     lines: Vec::new(),
                     clicks_us: Vec::new(),
                     before: Money::ZERO,
-                    bought_before: false,
+                    last_before_us: None,
+                    kind: None,
                 });
             }
         }
@@ -103,7 +109,26 @@ impl Tally {
             left_out: LeftOut::default(),
             foreign: Foreign::default(),
             about: Products::default(),
+            chances: None,
+            kinds: Vec::new(),
         }
+    }
+
+    /// What kind of customer somebody was before the mail, in words.
+    pub fn kind(&mut self, customer: &str, words: &str) {
+        let Some(number) = self.customers.number(customer) else { return };
+        let known = self.kinds.iter().position(|known| known == words);
+        let place = known.unwrap_or_else(|| {
+            self.kinds.push(words.to_owned());
+            self.kinds.len() - 1
+        });
+        self.people[number as usize].kind = u8::try_from(place).ok();
+    }
+
+    /// What chance of a purchase each score stands for.
+    pub fn expecting(mut self, chances: Option<Steps>) -> Self {
+        self.chances = chances;
+        self
     }
 
     /// Orders in another currency count at their day's rate. To be said before the first event.
@@ -133,6 +158,16 @@ impl Tally {
             self.personal += u64::from(matches!(origin, Origin::Personal | Origin::Similar));
             self.picked.resize(self.picked.len().max(product as usize + 1), false);
             self.picked[product as usize] = true;
+        }
+    }
+
+    /// What somebody of the holdout would have been shown; whoever is not of it changes nothing.
+    pub fn unsent(&mut self, customer: &str, product: &str, (origin, score): (Origin, f32)) {
+        let Some(number) = self.customers.number(customer) else { return };
+        let person = &mut self.people[number as usize];
+        if person.arm == Arm::Holdout {
+            let product = self.products.intern(product);
+            person.picks.push(Pick { product, slot: 0, origin, score });
         }
     }
 
@@ -170,7 +205,9 @@ impl Tally {
             let Some(value) = self.worth(event.value.unwrap_or_default(), other, at_us) else { return };
             let person = &mut self.people[number as usize];
             person.before += if is_refund { -value } else { value };
-            person.bought_before |= !is_refund;
+            if !is_refund {
+                person.last_before_us = person.last_before_us.max(Some(at_us));
+            }
             return;
         }
         self.left_out.without_value += counts * u64::from(event.value.is_none());
@@ -212,7 +249,8 @@ impl Tally {
         let mail = compared(Group::Mailed, Group::Holdout);
         let (gained, segments) = match mail {
             Some(_) => {
-                (days::gained(&self.question, &people), segments::segments(&people, &self.question.currency))
+                let (currency, kinds) = (&self.question.currency, &self.kinds);
+                (days::gained(&self.question, &people), segments::segments(&people, currency, kinds))
             }
             None => (Vec::new(), Vec::new()),
         };
@@ -250,15 +288,18 @@ impl Tally {
         let known_us = self.question.known.timestamp_micros();
         let sent_us = self.question.window.from.timestamp_micros();
         let mut ascribing = Ascribing::new(sent_us, known_us, has_clicks);
-        let mut details = Details::default();
+        let mut details =
+            Details::expecting(self.chances.take().filter(|_| self.question.window.is_closed()));
         let (zone, mut converted) = (self.question.zone, Converted::default());
         let mut measured = Vec::with_capacity(people.len());
         for (number, mut person) in (0u32..).zip(people) {
             let told = self.foreign.convert(number, &mut person.lines, zone, |at_us| at_us < window_end);
             converted.converted += told.converted;
             converted.left_out += told.left_out;
-            let picks: Vec<u32> = person.picks.iter().map(|pick| pick.product).collect();
-            if person.arm != Arm::Holdout {
+            let is_shown = person.arm != Arm::Holdout;
+            let shown = if is_shown { person.picks.as_slice() } else { &[] };
+            let picks: Vec<u32> = shown.iter().map(|pick| pick.product).collect();
+            if is_shown {
                 ascribing.add(&person.lines, &picks, &person.clicks_us);
             }
             let mut lines = person.lines;
@@ -270,7 +311,8 @@ impl Tally {
                 arm: person.arm,
                 picks: picks.len() as u64,
                 before: person.before,
-                bought_before: person.bought_before,
+                days_since: person.last_before_us.map(|at_us| (sent_us - at_us) / DAY_US),
+                kind: person.kind,
                 outcome: outcome::of_customer(lines, &picks),
             });
         }

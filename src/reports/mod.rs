@@ -42,6 +42,7 @@ pub mod workbook;
 use crate::history::{EventRange, History, HistoryError, Snapshot};
 use crate::ids::CampaignId;
 use crate::installation::Installation;
+use crate::picker::foresight::Foresight;
 use crate::picker::picks_file::{self, PicksFileError};
 use crate::picker::plan::Plan;
 use crate::picker::summary::Summary;
@@ -255,13 +256,22 @@ fn compute(
     };
     let (from, until) = question.span();
     let folder = installation.folder.campaign(installation.shop_id(), campaign.id).join(generation);
-    let mut tally =
-        Tally::new(question, picks_file::arms(&folder)?).converting(rates(installation)?).knowing(
-            snapshot.products()?.into_iter().map(|product| (product.id, product.title, product.category)),
-        );
+    let products = snapshot.products()?.into_iter();
+    let mut tally = Tally::new(question, picks_file::arms(&folder)?)
+        .converting(rates(installation)?)
+        .knowing(products.map(|product| (product.id, product.title, product.category)))
+        .expecting(Foresight::of(&folder).map(|told| told.steps));
     for pick in picks_file::picks(&folder)? {
         let pick = pick?;
         tally.pick(&pick.customer, &pick.product, pick.slot, (pick.origin, pick.score));
+    }
+    for pick in picks_file::unsent(&folder)? {
+        let pick = pick?;
+        tally.unsent(&pick.customer, &pick.product, (pick.origin, pick.score));
+    }
+    for kind in picks_file::kinds(&folder)? {
+        let (customer, words) = kind?;
+        tally.kind(&customer, &words);
     }
     for (customer, at) in installation.store.read(|conn| responses::clicks(conn, campaign.id))? {
         tally.click(&customer, at);

@@ -28,7 +28,10 @@ pub struct Measured {
     pub picks: u64,
     /// Spent before the window, less what was given back.
     pub before: Money,
-    pub bought_before: bool,
+    /// Whole days from the last purchase to the mail; `None` without one in the time that is looked at.
+    pub days_since: Option<i64>,
+    /// What kind of customer; `None` of who had bought nothing, and where nobody knows.
+    pub kind: Option<u8>,
     pub outcome: Outcome,
 }
 

@@ -2,6 +2,7 @@
 
 use super::drawing::Ink;
 use super::formats::{Format, FormatError, Issue};
+use super::paper::Paper;
 use super::tables::tables;
 use super::view::View;
 use super::{ReportError, Reported, report_of};
@@ -9,6 +10,7 @@ use crate::auth::Analyst;
 use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
+use crate::pictures;
 use crate::store::{StoreError, emails};
 use crate::web::colour::Colour;
 use crate::web::{self, Page, Section, Shell, WebError};
@@ -59,14 +61,17 @@ pub fn issue(installation: &Installation, found: Reported) -> Result<Issue, Repo
         products.iter().map(|product| (product.id.as_str(), product.title.as_str())).collect();
     let tables = tables(&found.report, |id| titles.get(id).copied().unwrap_or_default().to_owned());
     let mut issue = Issue::new(found, tables, &installation.shop.name, installation.zone());
-    issue.paper.accent = accent(installation)?;
+    dress(&mut issue.paper, installation)?;
     Ok(issue)
 }
 
-/// The shop's colour, as its e-mails have it.
-pub(super) fn accent(installation: &Installation) -> Result<[u8; 3], StoreError> {
+/// In the shop's colour and with its logo, as its e-mails have them.
+pub(super) fn dress(paper: &mut Paper, installation: &Installation) -> Result<(), StoreError> {
     let settings = installation.store.read(|conn| emails::settings(conn, installation.shop_id()))?;
-    Ok(Colour::read(&settings.colour).map_or(Ink::First.rgb(), |colour| colour.on_light().rgb()))
+    let colour = Colour::read(&settings.colour).map(|colour| colour.on_light().rgb());
+    paper.accent = colour.unwrap_or(Ink::First.rgb());
+    paper.logo = pictures::logo(installation, &settings.logo_url);
+    Ok(())
 }
 
 pub(super) fn issued(installation: &Installation, id: CampaignId) -> Result<Issue, WebError> {

@@ -17,6 +17,8 @@ use chrono_tz::Tz;
 pub struct Paper {
     /// The shop's colour, as dark as it must be to be read on white.
     pub accent: [u8; 3],
+    /// The shop's logo, as JPEG.
+    pub logo: Option<Vec<u8>>,
     pub name: String,
     pub shop: String,
     pub currency: String,
@@ -73,6 +75,7 @@ pub fn paper(found: &Reported, tables: Vec<Table>, shop: &str, zone: Tz) -> Pape
     let is_closed = window.is_closed();
     Paper {
         accent: Ink::First.rgb(),
+        logo: None,
         name: found.name.clone(),
         shop: shop.to_owned(),
         currency: report.currency.clone(),
@@ -112,6 +115,7 @@ impl Paper {
     ) -> Self {
         Self {
             accent: Ink::First.rgb(),
+            logo: None,
             name: name.to_owned(),
             shop: shop.to_owned(),
             currency: currency.to_owned(),

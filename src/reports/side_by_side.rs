@@ -167,8 +167,7 @@ fn paper(installation: &Installation, reports: &[Reported]) -> Result<Paper, Sto
     let names: Vec<&str> = reports.iter().map(|one| one.name.as_str()).collect();
     let told = reports.iter().map(|one| format!("{}: {}", one.name, one.report.verdict));
     let known_until = reports.iter().map(|one| one.report.window.known_until).max();
-    Ok(Paper {
-        accent: pages::accent(installation)?,
+    let mut paper = Paper {
         about: names.join(" · "),
         summary: told.collect(),
         known_until: known_until.unwrap_or_else(|| installation.now()),
@@ -178,7 +177,9 @@ fn paper(installation: &Installation, reports: &[Reported]) -> Result<Paper, Sto
             (&installation.shop.name, currency(reports)),
             (vec![table], charts(reports)),
         )
-    })
+    };
+    pages::dress(&mut paper, installation)?;
+    Ok(paper)
 }
 
 #[derive(Template)]
@@ -187,8 +188,7 @@ struct Compare {
     shell: Shell,
     table: LaidOut,
     about: &'static str,
-    /// Title, what to look for, picture.
-    charts: Vec<(String, &'static str, String)>,
+    charts: Vec<view::Drawn>,
     /// `campaign=1&campaign=2`
     chosen: String,
     is_empty: bool,
@@ -228,18 +228,67 @@ pub async fn show(Analyst(who): Analyst, asked: Asked, installation: Data<Arc<In
         let reports = reports(&state, &chosen)?;
         let table = table(&reports);
         let charts = charts(&reports);
-        let drawn = charts.iter().map(|chart| (chart.title.clone(), chart.about, view::svg(chart)));
         Ok(Compare {
             shell,
             about: table.about,
             table: table.turned(currency(&reports)),
-            charts: drawn.collect(),
+            charts: charts.iter().map(view::drawn).collect(),
             chosen: query.join("&"),
             is_empty: reports.is_empty(),
         })
     })
     .await?;
     web::page(&page)
+}
+
+/// The numbers that a chart shows.
+fn behind(chart: &str, table: &Table) -> Table {
+    table.only(match chart {
+        "conversion" => {
+            &["Campaign", "First day", "Got mail", "Buyers", "Conversion", "Conversion of the holdout"]
+        }
+        "uplift" => &["Campaign", "First day", "More buyers from", "More buyers", "More buyers to"],
+        _ => &[
+            "Campaign",
+            "First day",
+            "Additional revenue from",
+            "Additional revenue",
+            "Additional revenue to",
+            "Can it be told from chance?",
+        ],
+    })
+}
+
+/// GET /reports/compare/{name}.{ending}?campaign=1&campaign=2: a chart, or its numbers
+pub async fn part(
+    Analyst(_): Analyst,
+    path: Path<(String, String)>,
+    asked: Asked,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    let (state, chosen, (name, ending)) = (installation.clone(), chosen(&asked), path.into_inner());
+    let file = format!("campaigns-{name}.{ending}");
+    let part = web::blocking(move || {
+        let reports = reports(&state, &chosen)?;
+        let Some(chart) = charts(&reports).into_iter().find(|chart| chart.name == name) else {
+            return Ok(None);
+        };
+        let numbers = || behind(&name, &table(&reports));
+        Ok(Some(match Format::of(&ending) {
+            Some(Format::Csv) => (export::csv(&numbers()).into_bytes(), Format::Csv.media_type()),
+            Some(Format::Parquet) => {
+                (columns::parquet(&numbers()).map_err(FormatError::from)?, Format::Parquet.media_type())
+            }
+            _ => (view::svg(&chart).into_bytes(), "image/svg+xml"),
+        }))
+    })
+    .await?;
+    let (body, kind) = part.ok_or_else(|| {
+        WebError::NotFound(
+            "These campaigns have no such chart. It may need a closed window and a holdout.".into(),
+        )
+    })?;
+    Ok(pages::attachment(&file, kind, body))
 }
 
 /// GET /reports/compare.{ending}?campaign=1&campaign=2

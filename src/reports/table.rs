@@ -236,6 +236,17 @@ impl Table {
         LaidOut { heads: [(first, false)].into_iter().chain(names).collect(), rows: turned.collect() }
     }
 
+    /// The named columns alone, those that are there.
+    pub fn only(&self, titles: &[&str]) -> Self {
+        let places: Vec<usize> = titles.iter().filter_map(|title| self.place(title)).collect();
+        let of = |row: &Vec<Cell>| places.iter().map(|&place| row[place].clone()).collect();
+        Self {
+            columns: places.iter().map(|&place| self.columns[place].clone()).collect(),
+            rows: self.rows.iter().map(of).collect(),
+            ..*self
+        }
+    }
+
     fn words(&self, currency: &str) -> Vec<Vec<String>> {
         let cell = |(column, cell): (&Column, &Cell)| cell.shown(column.unit, currency);
         self.rows.iter().map(|row| self.columns.iter().zip(row).map(cell).collect()).collect()

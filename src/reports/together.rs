@@ -159,8 +159,7 @@ pub fn paper(
         charts.push(chart);
     }
     let summary = [earned(&programme, currency), note(&programme)];
-    Ok(Paper {
-        accent: pages::accent(installation)?,
+    let mut paper = Paper {
         about: format!("As it was known on {}", web::date(known_until, installation.zone())),
         summary: summary.into_iter().filter(|sentence| !sentence.is_empty()).collect(),
         known_until,
@@ -170,5 +169,7 @@ pub fn paper(
             (&installation.shop.name, currency),
             (tables, charts),
         )
-    })
+    };
+    pages::dress(&mut paper, installation)?;
+    Ok(paper)
 }

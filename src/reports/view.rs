@@ -69,7 +69,7 @@ pub(super) fn svg(chart: &Chart) -> String {
     drawing::draw(chart, WIDTH).svg(&format!("{}. The same numbers stand in the table.", chart.title))
 }
 
-fn drawn(chart: &Chart) -> Drawn {
+pub(super) fn drawn(chart: &Chart) -> Drawn {
     Drawn {
         name: chart.name.clone(),
         title: chart.title.clone(),

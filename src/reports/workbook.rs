@@ -66,6 +66,7 @@ pub fn write(paper: &Paper) -> Result<Vec<u8>, XlsxError> {
         match table.name {
             "groups" => derive(sheet, table, &formats)?,
             "days" | "gained" => draw(sheet, table, ChartType::Line, 1..table.columns.len())?,
+            "calibration" => foretold(sheet, table)?,
             "places" | "origins" => draw(sheet, table, ChartType::Bar, 3..4)?,
             _ => {}
         }
@@ -174,6 +175,31 @@ fn draw(
     }
     chart.title().set_name(table.title);
     chart.set_width(760).set_height(360);
+    sheet.insert_chart(1, table.columns.len() as u16 + 1, &chart)?;
+    Ok(())
+}
+
+/// What came over what was expected, a series for each group.
+fn foretold(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
+    let name = sheet_name(table);
+    let name = name.as_str();
+    let columns = (table.place("Group"), table.place("Expected"), table.place("Came true"));
+    let (Some(group), Some(expected), Some(came)) = columns else { return Ok(()) };
+    let mut chart = Chart::new(ChartType::ScatterStraightWithMarkers);
+    let mut first = 0;
+    for rows in table.rows.chunk_by(|above, below| above[group] == below[group]) {
+        let (from, to) = (first as u32 + 1, (first + rows.len()) as u32);
+        first += rows.len();
+        chart
+            .add_series()
+            .set_name((name, from, group as u16))
+            .set_categories((name, from, expected as u16, to, expected as u16))
+            .set_values((name, from, came as u16, to, came as u16));
+    }
+    chart.title().set_name(table.title);
+    chart.x_axis().set_name("Expected");
+    chart.y_axis().set_name("Came true");
+    chart.set_width(760).set_height(420);
     sheet.insert_chart(1, table.columns.len() as u16 + 1, &chart)?;
     Ok(())
 }

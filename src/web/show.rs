@@ -52,6 +52,7 @@ pub fn job_title(kind: &str) -> &'static str {
         "sync" => "Sync with the shop",
         "train" => "Train a model",
         "generate" => "Make a campaign's picks",
+        "foresight" => "Learn what chance of a purchase the scores stand for",
         "hindsight" => "Work out how many will buy",
         "listmonk" => "Give recipients to listmonk",
         "mailbox" => "Look into the mailbox",

@@ -35,7 +35,7 @@
     button.setAttribute("aria-label", link.textContent + " as PNG");
     button.addEventListener("click", function () {
       button.disabled = true;
-      var name = link.getAttribute("href").split("/").slice(-1)[0].replace(/\.svg$/, ".png");
+      var name = link.getAttribute("href").split("?")[0].split("/").slice(-1)[0].replace(/\.svg$/, ".png");
       function done() { button.disabled = false; }
       fetch(link.href).then(function (answer) {
         if (!answer.ok) throw new Error(answer.status);

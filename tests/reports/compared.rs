@@ -85,7 +85,12 @@ fn what_was_earned_grows_to_what_the_report_says() {
         .map(|one| ((one.mailed.buyers, one.mailed.people), (one.holdout.buyers, one.holdout.people)))
         .collect();
     // Before: nothing; up to 10, the middle of what was spent; more.
-    assert_eq!(segments, [((0, 1), (0, 1)), ((1, 1), (2, 2)), ((2, 2), (1, 1))]);
+    // When last: within the last thirty days, or never.
+    assert_eq!(
+        segments,
+        [((0, 1), (0, 1)), ((1, 1), (2, 2)), ((2, 2), (1, 1)), ((3, 3), (3, 3)), ((0, 1), (0, 1))]
+    );
+    assert!(report.segments.iter().all(|one| one.is_small() && one.money.is_none()), "of eight people");
 }
 
 fn reported(number: i32, report: Report) -> Reported {

@@ -163,6 +163,22 @@ fn a_reader_takes_everything_along_and_a_marketer_makes_it_again() {
     assert!(ada.page("/reports/compare").contains("Nothing to compare yet"));
     assert_eq!(ada.get("/reports/compare?campaign=99").status(), 404);
     assert!(body(ada.get("/reports/compare.csv?campaign=1")).starts_with("Campaign,First day,"));
+    assert!(side_by_side.contains("/reports/compare/conversion.svg?campaign=1\" download data-picture"));
+    let drawn = ada.get("/reports/compare/conversion.svg?campaign=1");
+    assert_eq!(header(&drawn, "content-type"), "image/svg+xml");
+    assert!(header(&drawn, "content-disposition").contains("campaigns-conversion.svg"));
+    assert!(body(drawn).starts_with("<svg"));
+    let numbers = body(ada.get("/reports/compare/conversion.csv?campaign=1"));
+    assert!(
+        numbers.starts_with(
+            "Campaign,First day,Got mail,Buyers,Conversion,Conversion of the holdout\nSeptember,2026-09-01,"
+        ),
+        "{numbers}"
+    );
+    assert_eq!(numbers.lines().count(), 2);
+    assert_eq!(ada.get("/reports/compare/conversion.parquet?campaign=1").status(), 200);
+    assert_eq!(ada.get("/reports/compare/nothing.svg?campaign=1").status(), 404);
+    assert_eq!(ada.get("/reports/compare/conversion.svg").status(), 404, "of no campaign");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod analyst;
 mod bad_data;
+mod calibration;
 mod compared;
 mod currency;
 mod figures;
@@ -11,6 +12,7 @@ mod files;
 mod frozen;
 mod letters;
 mod links;
+mod logo;
 mod planted;
 #[path = "../support/mod.rs"]
 mod support;

@@ -22,6 +22,6 @@ pub use mailing::{Addressee, Counting, Mailing, MailingError, Origin};
 pub use pages::{save, show, start_from};
 pub use parts::is_harmless;
 pub use preview::{check, preview};
-pub use settings::{save as save_settings, show as show_settings};
+pub use settings::{give_logo, save as save_settings, show as show_settings};
 pub use sheet::{flagged, judge, sheet};
 pub use template::{Compiled, Rendered, Source, compile};

@@ -4,10 +4,11 @@ use super::desk;
 use super::parts::is_harmless;
 use crate::auth::{Analyst, Marketer, SignedIn};
 use crate::installation::Installation;
+use crate::pictures::{self, PictureError, Pictures};
 use crate::store::audit;
 use crate::store::emails::{self, EmailSettings};
 use crate::web::colour::Colour;
-use crate::web::{self, Form, Page, Section, Shell};
+use crate::web::{self, Form, Page, Section, Shell, Upload, WebError};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
@@ -19,6 +20,10 @@ struct SettingsPage {
     shell: Shell,
     settings: EmailSettings,
     problems: Vec<&'static str>,
+    /// Whether reports have a logo to show.
+    has_logo: bool,
+    /// Whether it is a file that somebody gave.
+    is_given: bool,
 }
 
 /// GET /shop/email
@@ -33,7 +38,13 @@ fn page(
     settings: EmailSettings,
     problems: Vec<&'static str>,
 ) -> SettingsPage {
-    SettingsPage { shell: Shell::new(installation, who, Section::Shop), settings, problems }
+    SettingsPage {
+        shell: Shell::new(installation, who, Section::Shop),
+        has_logo: pictures::logo(installation, &settings.logo_url).is_some(),
+        is_given: installation.folder.logo(installation.shop_id()).exists(),
+        settings,
+        problems,
+    }
 }
 
 fn problems(settings: &EmailSettings) -> Vec<&'static str> {
@@ -76,5 +87,56 @@ pub async fn save(Marketer(who): Marketer, form: Form, installation: Data<Arc<In
         emails::put_settings(conn, shop, &settings, by, now)?;
         audit::note(conn, shop, Some(by), "change e-mail settings", "shop", now)
     })?;
-    web::go_to_with("/shop/email", "Saved. All e-mails that are made from now on look like this.")
+    let (state, url) = (installation.get_ref().clone(), settings.logo_url);
+    let missing = web::blocking(move || Ok(copy_missing(&state, &url))).await?;
+    let told = "Saved. All e-mails that are made from now on look like this.";
+    web::go_to_with("/shop/email", &format!("{told}{missing}"))
+}
+
+/// Fetches the copy that PDF reports show, so that none has to be fetched while one is written; answers what a marketer
+/// should know where there is none. Blocks as long as the logo's server.
+fn copy_missing(installation: &Installation, url: &str) -> String {
+    let settings = &installation.config.pictures;
+    if url.is_empty() || !settings.fetch {
+        return String::new();
+    }
+    let shelf = Pictures::new(installation.folder.pictures(installation.shop_id()), settings);
+    match shelf.copy(url, installation.now()) {
+        Ok(_) => String::new(),
+        Err(missing) => format!(
+            " PDF reports have no logo yet, for it could not be fetched: {}. You can give it as a file below.",
+            missing.why.trim_end_matches('.')
+        ),
+    }
+}
+
+/// POST /shop/logo: multipart with `action` and a file
+pub async fn give_logo(
+    Marketer(who): Marketer,
+    upload: Upload,
+    installation: Data<Arc<Installation>>,
+) -> Page {
+    upload.form.check(&who)?;
+    let is_removed = upload.form.text("action") == "remove";
+    let file = upload.file.as_ref().filter(|file| !file.content.is_empty());
+    if file.is_none() && !is_removed {
+        return Err(WebError::BadInput("Choose a picture: JPEG, PNG, WebP or GIF.".into()));
+    }
+    let given = file.filter(|_| !is_removed).map(|file| file.content.clone());
+    let state = installation.get_ref().clone();
+    web::blocking(move || {
+        let refused = |error: PictureError| {
+            WebError::BadInput(format!("The logo was not kept: {error}. Choose another picture."))
+        };
+        pictures::keep_logo(&state, given.as_deref()).map_err(refused)?;
+        let (shop, now, by) = (state.shop_id(), state.now(), who.account.id);
+        Ok(state.store.write(|conn| audit::note(conn, shop, Some(by), "change the logo", "shop", now))?)
+    })
+    .await?;
+    let told = if is_removed {
+        "Removed. PDF reports show the e-mails' logo, where Handpick has a copy of it."
+    } else {
+        "Kept. PDF reports show this logo."
+    };
+    web::go_to_with("/shop/email", told)
 }

@@ -77,7 +77,7 @@ fn exported<T>(mailed: usize, slots: u8, with: impl FnOnce(&Export<'_>) -> T) ->
     ids.push("zed".into());
     picked.push(holdout);
     let mut writer = picks_file::Writer::create(&folder).unwrap();
-    writer.write(&ids, &picked, (&catalogue, &rules)).unwrap();
+    writer.write(&ids, &picked, (&catalogue, &rules), |_| None).unwrap();
     writer.publish().unwrap();
     let customer = |id: &str, email: &str| Customer {
         id: id.into(),

@@ -41,7 +41,8 @@ pub(super) struct Expectation {
     pub days: u32,
 }
 
-fn days_of(plan: &Plan) -> u32 {
+/// How long a campaign's purchases count, as far as anybody would look back.
+pub(in crate::campaigns) fn days_of(plan: &Plan) -> u32 {
     let days = match (plan.starts_on, plan.ends_on) {
         (Some(from), Some(to)) => (to - from).num_days() + 1,
         _ => DEFAULT_DAYS,

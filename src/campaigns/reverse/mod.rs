@@ -5,5 +5,6 @@ mod ask;
 mod expect;
 mod pages;
 
+pub(in crate::campaigns) use expect::days_of;
 pub use expect::{JOB, Payload, begin, job};
 pub use pages::{choose, show};

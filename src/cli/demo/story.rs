@@ -40,6 +40,9 @@ pub fn tell(
     );
     let campaign = add(installation, &finished_plan(sent_at), sent_at)?;
     campaigns::generate(installation, campaign, &model, progress)?;
+    if let Some(generated) = stored_campaign(installation, campaign)? {
+        campaigns::foresight::foresee(installation, &generated, progress)?;
+    }
     send(installation, campaign, sent_at)?;
 
     steps.say("Playing how the customers responded in the weeks after");
@@ -109,10 +112,14 @@ fn send(installation: &Installation, campaign: CampaignId, sent_at: DateTime<Utc
     })?)
 }
 
+fn stored_campaign(installation: &Installation, id: CampaignId) -> anyhow::Result<Option<stored::Campaign>> {
+    Ok(installation.store.read(|conn| stored::by_id(conn, installation.shop_id(), id))?)
+}
+
 fn mailed(installation: &Installation, id: CampaignId) -> anyhow::Result<Vec<Mailed>> {
     let shop = installation.shop_id();
-    let campaign = installation.store.read(|conn| stored::by_id(conn, shop, id))?;
-    let generation = campaign.and_then(|campaign| campaign.generation).unwrap_or_default();
+    let generation =
+        stored_campaign(installation, id)?.and_then(|campaign| campaign.generation).unwrap_or_default();
     let folder = installation.folder.campaign(shop, id).join(generation);
     let recipients = picks_file::recipients(&folder)?;
     recipients

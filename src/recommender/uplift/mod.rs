@@ -12,7 +12,8 @@
 //! | may I look every day? | [`sequential_proportions`], [`sequential_means`] |
 //! | what did all campaigns earn together? | [`pool`] |
 //! | were the groups alike before? | [`sample_ratio_p_value`], [`standardised_difference`] |
-//! | do predicted chances come true? | [`calibrate`] |
+//! | what chance does a score stand for? | [`isotonic`] |
+//! | do predicted chances come true? | [`calibrate`], [`calibrate_counted`] |
 
 mod balance;
 mod binomial;
@@ -21,6 +22,7 @@ mod calibration;
 mod cuped;
 mod error;
 mod few_buyers;
+mod isotonic;
 mod means;
 mod pooling;
 mod proportions;
@@ -33,10 +35,11 @@ mod tests;
 
 pub use balance::{LARGEST_BALANCED, StandardisedDifference, standardised_difference};
 pub use bootstrap::{BootstrapUplift, Resampling, Spending, bootstrap_of_means};
-pub use calibration::{Bin, Calibration, calibrate};
+pub use calibration::{Alike, Bin, Calibration, calibrate, calibrate_counted};
 pub use cuped::{CupedUplift, PairedMoments, cuped};
 pub use error::{Group, UpliftError};
 pub use few_buyers::{FEWEST_BUYERS, cautious_difference};
+pub use isotonic::{Step, Steps, isotonic};
 pub use means::{MeanUplift, Moments, difference_of_means, ratio_of_means};
 pub use pooling::{Effect, Pooled, Weighted, pool};
 pub use proportions::{

@@ -2,6 +2,7 @@
 //!
 //! Places are in points from the upper left corner.
 
+mod calibration;
 mod plots;
 mod scale;
 mod svg;
@@ -130,6 +131,7 @@ pub fn draw(chart: &Chart, width: f64) -> Drawing {
         Kind::Forest(rows) => plots::forest(rows, unit, width),
         Kind::Funnel(steps) => plots::funnel(steps, width),
         Kind::Heat(heat) => plots::heat(heat, unit, width),
+        Kind::Calibration(groups) => calibration::calibration(groups, unit, width),
     }
 }
 

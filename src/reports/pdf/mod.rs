@@ -33,8 +33,9 @@ fn cover(sheets: &mut Sheets, paper: &Paper) {
     let mut band = Drawing::new(RIGHT - LEFT, 3.0);
     band.bar((0.0, 0.0), (RIGHT - LEFT, 3.0), Ink::First, 1.0);
     sheets.decorate(Weight::Regular, moved(&band, 1.0, (LEFT, sheets.y - 12.0)));
+    let bottom = logo(sheets, paper);
     sheets.paragraph(&paper.shop, 12.0, Ink::First, Weight::Bold);
-    sheets.y += 10.0;
+    sheets.y = bottom.max(sheets.y + 10.0);
     sheets.heading(1, &paper.name, 24.0);
     let known = paper.known.as_ref().map(|known| format!("known up to {known}"));
     let state = known.or(paper.frozen.clone()).map_or(String::new(), |state| format!("; {state}"));
@@ -58,6 +59,22 @@ fn cover(sheets: &mut Sheets, paper: &Paper) {
                     have bought anyway. A holdout of about 10 % tells what the next one really earns.";
         sheets.paragraph(text, BODY, Ink::Word, Weight::Regular);
     }
+}
+
+/// At the right, beside the shop's name; answers where it ends. One that cannot be read is left out.
+fn logo(sheets: &mut Sheets, paper: &Paper) -> f64 {
+    const LARGEST: (f64, f64) = (150.0, 46.0);
+    let read = paper.logo.clone().and_then(|logo| krilla::image::Image::from_jpeg(logo.into(), true).ok());
+    let Some((wide, tall)) = read.map(|logo| logo.size()).filter(|(wide, tall)| *wide > 0 && *tall > 0)
+    else {
+        return sheets.y;
+    };
+    let (wide, tall) = (f64::from(wide), f64::from(tall));
+    let factor = (LARGEST.0 / wide).min(LARGEST.1 / tall);
+    let (width, height) = (wide * factor, tall * factor);
+    let place = [RIGHT - width, sheets.y, width, height];
+    sheets.part(Role::Figure(format!("The logo of {}", paper.shop)), |sheets| sheets.put_logo(place));
+    sheets.y + height + 8.0
 }
 
 /// On a ground of its own, as tall as its text.

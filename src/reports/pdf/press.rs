@@ -9,7 +9,8 @@ use krilla::color::rgb;
 use krilla::configure::ConfigurationBuilder;
 use krilla::configure::validate::Accessibility;
 use krilla::destination::XyzDestination;
-use krilla::geom::{PathBuilder, Point};
+use krilla::geom::{PathBuilder, Point, Size, Transform};
+use krilla::image::Image;
 use krilla::metadata::Metadata;
 use krilla::num::NormalizedF32;
 use krilla::outline::{Outline, OutlineNode};
@@ -53,6 +54,9 @@ pub fn print(sheets: &mut Sheets, paper: &Paper) -> Result<Vec<u8>, String> {
             let identifier = surface.start_tagged(tag);
             let face = sheets.faces.of(piece.weight);
             piece.marks.iter().for_each(|mark| put(&mut surface, mark, face, colours));
+            if let (Some(place), Some(logo)) = (piece.logo, &paper.logo) {
+                put_logo(&mut surface, logo, place)?;
+            }
             surface.end_tagged();
             own.push(piece.is_read.then_some(identifier));
         }
@@ -180,6 +184,17 @@ fn put(surface: &mut Surface<'_>, mark: &Mark, face: &Face, colours: Colours) {
             surface.draw_glyphs(start, &face.glyphs(&text), face.font.clone(), &text, *size as f32, false);
         }
     }
+}
+
+fn put_logo(surface: &mut Surface<'_>, logo: &[u8], place: [f64; 4]) -> Result<(), String> {
+    let image = Image::from_jpeg(logo.to_vec().into(), true)?;
+    let [left, top, width, height] = place.map(|length| length as f32);
+    if let Some(size) = Size::from_wh(width, height) {
+        surface.push_transform(&Transform::from_translate(left, top));
+        surface.draw_image(image, size);
+        surface.pop();
+    }
+    Ok(())
 }
 
 fn path(surface: &mut Surface<'_>, points: &[(f64, f64)], is_closed: bool) {

@@ -48,6 +48,8 @@ pub struct Piece {
     pub is_read: bool,
     pub weight: Weight,
     pub marks: Vec<Mark>,
+    /// Left, top, width and height of the shop's logo, which is all of this piece.
+    pub logo: Option<[f64; 4]>,
 }
 
 pub struct Sheets {
@@ -88,14 +90,22 @@ impl Sheets {
     pub fn put(&mut self, weight: Weight, marks: Vec<Mark>) {
         let page = self.pages.len() - 1;
         let at = self.pages[page].len();
-        self.pages[page].push(Piece { is_read: true, weight, marks });
+        self.pages[page].push(Piece { is_read: true, weight, marks, logo: None });
         let parent = self.open.last().copied().unwrap_or(0);
         self.elements[parent].children.push(Child::Piece { page, at });
     }
 
+    /// The shop's logo.
+    pub fn put_logo(&mut self, place: [f64; 4]) {
+        self.put(Weight::Regular, Vec::new());
+        if let Some(piece) = self.pages.last_mut().and_then(|page| page.last_mut()) {
+            piece.logo = Some(place);
+        }
+    }
+
     pub fn decorate(&mut self, weight: Weight, marks: Vec<Mark>) {
         let page = self.pages.len() - 1;
-        self.pages[page].push(Piece { is_read: false, weight, marks });
+        self.pages[page].push(Piece { is_read: false, weight, marks, logo: None });
     }
 
     /// Goes to the next page when less than `height` is left on this one; answers whether it did.

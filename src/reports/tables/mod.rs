@@ -1,5 +1,6 @@
 //! A report as tables: each figure is put into its cell here, and nowhere else.
 
+mod calibration;
 mod delivery;
 mod picks;
 mod uplift;
@@ -22,6 +23,8 @@ pub fn tables(report: &Report, title_of: impl Fn(&str) -> String) -> Vec<Table> 
         picks::origins(report),
         picks::grid(report),
         picks::scores(report),
+        calibration::expected(report),
+        calibration::calibration(report),
         delivery::delivery(report),
         picks::reach(report),
         uplift::earned(report),

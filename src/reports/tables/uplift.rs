@@ -204,6 +204,7 @@ pub fn segments(report: &Report) -> Table {
     let expected = report.mail.as_ref().map(|mail| mail.conversion.difference.estimate);
     let row = |segment: &Segment| {
         let word = match (segment.difference, expected) {
+            (Some(_), _) if segment.is_small() => "too few to tell",
             (Some(found), Some(expected)) if found.low > expected => "better than expected",
             (Some(found), Some(expected)) if found.high < expected => "worse than expected",
             (Some(_), Some(_)) => "as expected",
@@ -211,20 +212,28 @@ pub fn segments(report: &Report) -> Table {
         };
         let named = [
             Cell::from(segment.name.as_str()),
+            segment.by.as_str().into(),
             segment.mailed.people.into(),
             segment.holdout.people.into(),
             segment.mailed.rate().into(),
             segment.holdout.rate().into(),
         ];
-        named.into_iter().chain(ends(segment.difference)).chain([expected.into(), word.into()]).collect()
+        let [low, more, high] = ends(segment.money);
+        let money =
+            [segment.mailed.per_customer().into(), segment.holdout.per_customer().into(), low, more, high];
+        let judged = [expected.into(), word.into()];
+        named.into_iter().chain(ends(segment.difference)).chain(judged).chain(money).collect()
     };
     Table {
         name: "segments",
         title: "For whom it worked",
-        about: "Customers by what they spent in the 90 days before. Expected is what all of them together show; one \
-                segment of several may stand out by chance alone, so take it as a hint for the next campaign.",
+        about: "Customers by what they spent in the 90 days before, by when they had bought last, and by what kind of customer \
+                they were; each way counts everybody once. Expected is what all of them together show. One segment of twenty \
+                stands out by chance alone, so take it as a hint for the next campaign. With fewer than 10 buyers or 30 \
+                customers on a side no verdict is given.",
         columns: vec![
             column("Customers who", Unit::Text),
+            column("By", Unit::Text),
             column("Got mail", Unit::Count),
             column("Holdout", Unit::Count),
             column("Bought with mail", Unit::Share),
@@ -234,6 +243,11 @@ pub fn segments(report: &Report) -> Table {
             column("To", Unit::Change),
             column("Expected", Unit::Change),
             column("Verdict", Unit::Text),
+            column("Per customer with mail", Unit::Money),
+            column("Per customer without", Unit::Money),
+            column("More revenue from", Unit::Gain),
+            column("More revenue", Unit::Gain),
+            column("More revenue to", Unit::Gain),
         ],
         rows: report.segments.iter().map(row).collect(),
     }

@@ -30,6 +30,27 @@ fn sequential_intervals_are_those_of_the_mixture() {
     close(found.p_value, 0.012_487_189_756_163, 1e-9);
 }
 
+/// By hand, from the mixture of H. Robbins, Statistical methods related to the law of the iterated logarithm, Annals of
+/// Mathematical Statistics 41, 1970, section 5, for a normal mean: √(V ÷ (V + τ²)) exp(τ² Δ² ÷ 2V(V + τ²)) = 20 is, with V = τ²,
+/// Δ² = 4 V ln(20 √2). 49 of 98 each, with one more buyer and one more other, spread by V = 2 × 0.5 × 0.5 ÷ 100.
+#[test]
+fn a_sequential_interval_is_what_is_worked_out_by_hand() {
+    let variance = 0.005f64;
+    // u − ln(1 + u) = 2 ln 20: a plan's τ² is so many times the variance that it is given.
+    let mut best = 8.0f64;
+    for _ in 0..60 {
+        best = 2.0 * 20f64.ln() + (1.0 + best).ln();
+    }
+    let plan = Plan::for_variance(variance / best).unwrap();
+    let half = Proportion { successes: 49, people: 98 };
+    let found = sequential_proportions(half, half, plan).unwrap();
+    let reach = (4.0 * variance * (20.0 * 2f64.sqrt()).ln()).sqrt();
+    close(found.difference.high, reach, 1e-9);
+    close(found.difference.low, -reach, 1e-9);
+    close(reach, 0.258_546, 1e-6);
+    assert_eq!(found.p_value, 1.0);
+}
+
 /// At the look it was planned for the interval is 1.55 times as wide as Welch's, and no other plan is narrower there.
 #[test]
 fn a_plan_is_narrowest_where_it_was_planned_for() {

@@ -78,6 +78,17 @@ fn cuped_is_the_analysis_of_covariance() {
     close(found.unadjusted.difference.estimate, -7.0, 1e-12);
 }
 
+/// By hand, from A. Deng et al., WSDM 2013, equation 4. Before and after of three and three: Σxx = 8 + 8 and Σxy = 12 + 8, so
+/// θ = 20 ÷ 16; 6 − 3 less θ (3 − 4); of the variances (24 ÷ 2 + 8 ÷ 2) ÷ 3 there is left (6.5 ÷ 2 + 0.5 ÷ 2) ÷ 3.
+#[test]
+fn cuped_is_what_is_worked_out_by_hand() {
+    let found = cuped(&paired(&[1, 3, 5], &[2, 8, 8]), &paired(&[2, 4, 6], &[1, 3, 5])).unwrap();
+    close(found.theta, 1.25, 1e-15);
+    close(found.unadjusted.difference.estimate, 3.0, 1e-15);
+    close(found.adjusted.difference.estimate, 4.25, 1e-15);
+    close(found.variance_saved, 1.0 - 3.5 / 16.0, 1e-14);
+}
+
 #[test]
 fn what_tells_nothing_or_everything_leaves_cuped_defined() {
     let (same, other) = (paired(&[5; 4], &[1, 2, 3, 4]), paired(&[5; 3], &[2, 2, 9]));

@@ -44,9 +44,9 @@ fn main() {
     println!("the first look, which reads the history: {:.1} s", begun.elapsed().as_secs_f64());
     let ids = Ids::of(&agent, &served.url, &load);
     let views = views();
-    for (_, view) in &views {
+    for (name, view) in &views {
         // What is kept at hand for all of a view's looks: models, groups, samples.
-        ask(&agent, &served.url, &view(&ids, 0));
+        println!("the first look at {name}: {:.0} ms", ask(&agent, &served.url, &view(&ids, 0)));
     }
     println!("with all of it at hand: {} MB", served.memory_mb());
     let limit = limit(&agent, &served.url, ids.events);

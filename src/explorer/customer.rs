@@ -9,6 +9,7 @@ use super::show::name;
 use super::timeline::{Timeline, timeline};
 use crate::auth::Analyst;
 use crate::installation::Installation;
+use crate::picker::ledger::Standing;
 use crate::web::{self, Page, Shell, WebError};
 use actix_web::web::{Data, Query};
 use askama::Template;
@@ -70,7 +71,7 @@ fn look(
     Ok(CustomerPage {
         name: if shell.may_market { name(&customer) } else { String::new() },
         about: about.join(" · "),
-        profile: profile(installation, standing, &lookout.groups(standing)?, id),
+        profile: profile(installation, standing, alike(installation, lookout, standing, id)?, id),
         timeline: timeline(installation, standing, id, asked.all == "1"),
         picks: picks(installation, &view, &customer, None, &asked.product),
         product: asked.product.trim().to_owned(),
@@ -84,4 +85,24 @@ fn look(
         cautions: view.cautions,
         shell,
     })
+}
+
+/// The group of their like, as customers buy today: finding groups anew for every day that somebody looks back at would
+/// take seconds, and yesterday's groups have other names.
+fn alike(
+    installation: &Installation,
+    lookout: &Lookout,
+    standing: &Standing,
+    id: &str,
+) -> Result<Option<(String, String)>, WebError> {
+    let now = lookout.standing(installation, None)?;
+    let groups = lookout.groups(&now)?;
+    let Some(number) = now.activity.customers.number(id) else { return Ok(None) };
+    let Some(group) = groups.iter().find(|group| group.has(number)) else { return Ok(None) };
+    let all: usize = groups.iter().map(|group| group.customers.len()).sum();
+    let (size, share) = (group.customers.len(), group.customers.len() as f64 / all.max(1) as f64);
+    let is_past = standing.as_of < now.as_of;
+    let when = if is_past { ", as they buy today" } else { "" };
+    let size = format!("{} customers, {} of the buyers{when}", web::whole(size as i64), web::percent(share));
+    Ok(Some((group.in_words(), size)))
 }

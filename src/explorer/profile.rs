@@ -3,7 +3,6 @@
 use super::plot::{self, Bar, Column, Columns};
 use super::show::{days, narrowest, times};
 use crate::installation::Installation;
-use crate::picker::groups::Group;
 use crate::picker::ledger::{Spread, Standing};
 use crate::web;
 use chrono::{DateTime, Datelike, Months, Utc};
@@ -27,11 +26,11 @@ pub struct Profile {
     pub brands: Vec<Bar>,
 }
 
-/// `None` when they never bought. `groups`: of customers who are alike.
+/// `None` when they never bought.
 pub fn profile(
     installation: &Installation,
     standing: &Standing,
-    groups: &[Group],
+    alike: Option<(String, String)>,
     customer: &str,
 ) -> Option<Profile> {
     let number = standing.activity.customers.number(customer);
@@ -45,10 +44,9 @@ pub fn profile(
         ("Orders", web::whole(facts.orders)),
         ("Spent, less what was sent back", spent),
     ];
-    let group = number.and_then(|number| groups.iter().find(|group| group.has(number)));
     Some(Profile {
         figures,
-        alike: group.map(|group| alike(group, groups)),
+        alike,
         standing: among_all(installation, &standing.spread, since_days, orders, facts.spent.as_f64()),
         months: months(installation, standing, customer),
         prices: prices(standing, number),
@@ -59,15 +57,6 @@ pub fn profile(
             standing.ledger.catalogue.product(product).brand.as_deref()
         }),
     })
-}
-
-fn alike(group: &Group, groups: &[Group]) -> (String, String) {
-    let all: usize = groups.iter().map(|group| group.customers.len()).sum();
-    let (size, share) = (group.customers.len(), group.customers.len() as f64 / all.max(1) as f64);
-    (
-        group.in_words(),
-        format!("{} customers, {} of the buyers", web::whole(size as i64), web::percent(share)),
-    )
 }
 
 fn among_all(

@@ -6,6 +6,7 @@
 
 use super::models::{Random, dot};
 use super::{Resources, top_k};
+use crate::progress::Progress;
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict, Transformer};
 use linfa_reduction::Pca;
@@ -14,6 +15,11 @@ use ndarray::{Array2, Axis};
 use rand_xoshiro::Xoshiro256Plus;
 use rand_xoshiro::rand_core::SeedableRng;
 use rayon::prelude::*;
+use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map {
@@ -62,6 +68,9 @@ const APPROXIMATION: f64 = 0.5;
 /// taken in an order that the library draws anew each time; a picture does not show a millionth.
 const JITTER: f64 = 1e-6;
 
+/// How soon somebody who stops the map is heard.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
 /// Mapped items that one which is not drawn stands among.
 const NEIGHBOURS: usize = 5;
 
@@ -72,8 +81,8 @@ const ITEMS_A_TASK: usize = 64;
 ///
 /// Of more than [`MOST_DRAWN`] items as many are drawn by the seed, and every other stands at the mean of its five
 /// nearest among these, the nearer (by squared distance) the more. The same seed gives the same map, for any number of
-/// threads. *Cost*: the map itself takes one thread, some tens of seconds for 5,000 items, and cannot be stopped on the way; it looks
-/// whether to go on before and after. Placing others is parallel, O(others · drawn · length). *Errors*: [`MapError`].
+/// threads. *Cost*: the map itself takes one thread, some tens of seconds for 5,000 items; whoever stops it waits for nothing, while that
+/// thread ends by itself. Placing others is parallel, O(others · drawn · length). *Errors*: [`MapError`].
 pub fn map(vectors: &[f32], length: usize, resources: &Resources<'_>) -> Result<Map, MapError> {
     if length == 0 || !vectors.len().is_multiple_of(length) {
         return Err(MapError::Shape { found: vectors.len(), length });
@@ -96,10 +105,8 @@ pub fn map(vectors: &[f32], length: usize, resources: &Resources<'_>) -> Result<
     }
     resources.progress.phase("Drawing the map", Some(items as u64));
     let row = |item: usize| &vectors[item * length..][..length];
-    let mapped = scaled(&mapped(&drawn, row, length, resources.seed)?);
-    if resources.progress.cancelled() {
-        return Err(MapError::Cancelled);
-    }
+    let (vectors_of_drawn, seed) = (gathered(&drawn, row, length), resources.seed);
+    let mapped = scaled(&stoppable(resources.progress, move || mapped(vectors_of_drawn, seed))??);
     resources.progress.advance(drawn.len() as u64);
     let mut places = vec![[0f32; 2]; items];
     places.par_chunks_mut(ITEMS_A_TASK).enumerate().try_for_each(|(task, places)| {
@@ -134,13 +141,42 @@ fn drawn(items: usize, seed: u64) -> Vec<usize> {
     all
 }
 
-/// Places of the drawn items, in any scale.
-fn mapped<'a>(
-    drawn: &[usize],
-    row: impl Fn(usize) -> &'a [f32],
-    length: usize,
-    seed: u64,
-) -> Result<Array2<f64>, MapError> {
+/// Does work that knows no way to stop on a thread of its own, and comes back as soon as somebody wants it to stop. What
+/// was given up goes on to its end, and the next one waits for it, so that there is never more than one at work.
+fn stoppable<T: Send + 'static>(
+    progress: &dyn Progress,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, MapError> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let failed = |error: &dyn Display| MapError::Failed(error.to_string());
+    let given_up = Arc::new(AtomicBool::new(false));
+    let (tell, told) = std::sync::mpsc::channel();
+    let is_given_up = given_up.clone();
+    let task = move || {
+        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_given_up.load(Ordering::Relaxed) {
+            // Nobody listens any more where it was given up meanwhile.
+            tell.send(work()).unwrap_or_default();
+        }
+    };
+    std::thread::Builder::new().name("map".into()).spawn(task).map_err(|error| failed(&error))?;
+    loop {
+        match told.recv_timeout(LOOK_EVERY) {
+            Ok(done) => return Ok(done),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(failed(&"its thread ended before it was done"));
+            }
+            Err(RecvTimeoutError::Timeout) if progress.cancelled() => {
+                given_up.store(true, Ordering::Relaxed);
+                return Err(MapError::Cancelled);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+/// The vectors of the drawn items.
+fn gathered<'a>(drawn: &[usize], row: impl Fn(usize) -> &'a [f32], length: usize) -> Array2<f64> {
     // t-SNE asks for two columns at least; one more that is 0 changes no distance.
     let width = length.max(2);
     let mut all = Array2::zeros((drawn.len(), width));
@@ -149,20 +185,26 @@ fn mapped<'a>(
             *to = f64::from(value);
         }
     }
+    all
+}
+
+/// Places of the rows of `all`, in any scale.
+fn mapped(mut all: Array2<f64>, seed: u64) -> Result<Array2<f64>, MapError> {
     if let Some(mean) = all.mean_axis(Axis(0)) {
         all -= &mean;
     }
     let largest = all.iter().fold(0f64, |largest, value| largest.max(value.abs()));
     if largest == 0.0 {
-        return Ok(Array2::zeros((drawn.len(), 2)));
+        return Ok(Array2::zeros((all.nrows(), 2)));
     }
     let mut random = Random(seed ^ 0x6a09_e667_f3bc_c908);
     all.mapv_inplace(|value| value / largest + JITTER * (random.uniform() - 0.5));
-    if drawn.len() < FEWEST {
+    let (rows, width) = all.dim();
+    if rows < FEWEST {
         return components(all, 2);
     }
     let reduced = if width > COMPONENTS { components(all, COMPONENTS)? } else { all };
-    let perplexity = PERPLEXITY.min((drawn.len() - 1) as f64 / 3.0);
+    let perplexity = PERPLEXITY.min((rows - 1) as f64 / 3.0);
     TSneParams::embedding_size_with_rng(2, Xoshiro256Plus::seed_from_u64(seed))
         .perplexity(perplexity)
         .approx_threshold(APPROXIMATION)
@@ -227,7 +269,7 @@ fn among<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::{Progress, Silent};
+    use crate::progress::Silent;
 
     const RESOURCES: Resources<'_> = Resources { seed: 4, max_memory_bytes: 1 << 30, progress: &Silent };
 
@@ -306,20 +348,35 @@ mod tests {
         assert_eq!(places(&line[..4], 1).len(), 4);
     }
 
+    struct Cancelled;
+
+    impl Progress for Cancelled {
+        fn phase(&self, _: &str, _: Option<u64>) {}
+        fn advance(&self, _: u64) {}
+        fn cancelled(&self) -> bool {
+            true
+        }
+    }
+
+    /// The work ends only once whoever stopped it is back; what was given up before it began is never done.
+    #[test]
+    fn whoever_stops_it_does_not_wait_for_its_end() {
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let begun = stoppable(&Cancelled, move || released.recv());
+        assert_eq!(begun.map(|_| ()), Err(MapError::Cancelled));
+        let waiting =
+            stoppable(&Cancelled, || unreachable!("it was given up while the first one was at work"));
+        assert_eq!(waiting, Err::<(), _>(MapError::Cancelled));
+        release.send(()).unwrap();
+        assert_eq!(stoppable(&Silent, || 7), Ok(7));
+    }
+
     #[test]
     fn what_cannot_be_mapped_is_refused() {
         assert_eq!(map(&[1.0; 3], 2, &RESOURCES), Err(MapError::Shape { found: 3, length: 2 }));
         assert_eq!(map(&[], 0, &RESOURCES), Err(MapError::Shape { found: 0, length: 0 }));
         let found = map(&[0.0, 1.0, f32::INFINITY, 1.0], 2, &RESOURCES);
         assert_eq!(found, Err(MapError::NotFinite { item: 1, at: 0 }));
-        struct Cancelled;
-        impl Progress for Cancelled {
-            fn phase(&self, _: &str, _: Option<u64>) {}
-            fn advance(&self, _: u64) {}
-            fn cancelled(&self) -> bool {
-                true
-            }
-        }
         let stopped = Resources { progress: &Cancelled, ..RESOURCES };
         assert_eq!(map(&two_clusters(20, 3), 3, &stopped), Err(MapError::Cancelled));
         let small = Resources { max_memory_bytes: 1000, ..RESOURCES };

@@ -5,7 +5,7 @@ use super::report::Group;
 use crate::picker::foresight::is_personal;
 use crate::picker::plan::{Arm, Origin};
 use crate::recommender::uplift::{
-    Alike, Bin, Interval, Proportion, Steps, calibrate, calibrate_counted, difference_of_proportions,
+    Alike, Bin, Interval, Proportion, Step, Steps, calibrate, calibrate_counted, difference_of_proportions,
     interval_of_share,
 };
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,13 @@ pub struct Foretold {
     pub share: Interval,
 }
 
+/// Chances of scores, and how many picks stood on each step and were bought.
+struct Chances {
+    steps: Steps,
+    /// Of who got them, and of the holdout.
+    counts: [Vec<(u64, u64)>; 2],
+}
+
 /// Gathers what happened to picks, one customer at a time.
 #[derive(Default)]
 pub struct Details {
@@ -140,8 +147,7 @@ pub struct Details {
     products: HashMap<u32, (u64, u64)>,
     holdout: u64,
     bought_by_holdout: HashMap<u32, u64>,
-    /// Chances of scores, and how many picks stood on each step and were bought: of who got them, and of the holdout.
-    chances: Option<(Steps, [Vec<(u64, u64)>; 2])>,
+    chances: Option<Chances>,
 }
 
 impl Details {
@@ -149,13 +155,13 @@ impl Details {
     pub fn expecting(steps: Option<Steps>) -> Self {
         let chances = steps.map(|steps| {
             let none = vec![(0, 0); steps.all().len()];
-            (steps, [none.clone(), none])
+            Chances { steps, counts: [none.clone(), none] }
         });
         Self { chances, ..Self::default() }
     }
 
     fn hold_against(&mut self, arm: Arm, picks: &[Pick], bought: &[u32]) {
-        let Some((steps, counts)) = &mut self.chances else { return };
+        let Some(Chances { steps, counts }) = &mut self.chances else { return };
         let counts = match arm {
             Arm::Picks => &mut counts[0],
             Arm::Holdout => &mut counts[1],
@@ -268,14 +274,11 @@ fn foretold(mut scores: Vec<(f32, bool)>) -> Vec<Foretold> {
     if count < 2 { Vec::new() } else { bins.into_iter().enumerate().map(part).collect() }
 }
 
-fn calibrated(chances: Option<(Steps, [Vec<(u64, u64)>; 2])>) -> Vec<Calibrated> {
-    let Some((steps, counts)) = chances else { return Vec::new() };
+fn calibrated(chances: Option<Chances>) -> Vec<Calibrated> {
+    let Some(Chances { steps, counts }) = chances else { return Vec::new() };
     let of_group = |(group, counts): (Group, Vec<(u64, u64)>)| {
-        let alike = |(step, (people, came)): (&crate::recommender::uplift::Step, (u64, u64))| Alike {
-            chance: step.chance(),
-            people,
-            came,
-        };
+        let alike =
+            |(step, (people, came)): (&Step, (u64, u64))| Alike { chance: step.chance(), people, came };
         let groups: Vec<Alike> = steps.all().iter().zip(counts).map(alike).collect();
         let (picks, bought) = groups.iter().fold((0, 0), |(n, x), one| (n + one.people, x + one.came));
         let expected = groups.iter().map(|one| one.people as f64 * one.chance).sum();

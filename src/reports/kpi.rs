@@ -76,7 +76,7 @@ struct Person {
     lines: Vec<Line>,
     clicks_us: Vec<i64>,
     before: Money,
-    last_before_us: Option<i64>,
+    days_since: Option<u8>,
     kind: Option<u8>,
 }
 
@@ -93,7 +93,7 @@ impl Tally {
                     lines: Vec::new(),
                     clicks_us: Vec::new(),
                     before: Money::ZERO,
-                    last_before_us: None,
+                    days_since: None,
                     kind: None,
                 });
             }
@@ -206,7 +206,9 @@ impl Tally {
             let person = &mut self.people[number as usize];
             person.before += if is_refund { -value } else { value };
             if !is_refund {
-                person.last_before_us = person.last_before_us.max(Some(at_us));
+                // Of ninety days a byte holds each.
+                let days = ((window.from.timestamp_micros() - at_us) / DAY_US) as u8;
+                person.days_since = Some(person.days_since.map_or(days, |known| known.min(days)));
             }
             return;
         }
@@ -311,7 +313,7 @@ impl Tally {
                 arm: person.arm,
                 picks: picks.len() as u64,
                 before: person.before,
-                days_since: person.last_before_us.map(|at_us| (sent_us - at_us) / DAY_US),
+                days_since: person.days_since,
                 kind: person.kind,
                 outcome: outcome::of_customer(lines, &picks),
             });

@@ -137,8 +137,7 @@ fn recount(shop: &Shop, picks: &[StoredPick], told: &Foresight) -> Vec<(f64, boo
     personal
         .map(|pick| {
             // The last step that begins at or below the score.
-            let steps = told.steps.all().iter();
-            let step = steps.clone().filter(|step| step.from <= f64::from(pick.score)).last();
+            let step = told.steps.all().iter().rfind(|step| step.from <= f64::from(pick.score));
             let step = step.unwrap_or(&told.steps.all()[0]);
             let chance = step.came as f64 / step.people as f64;
             (chance, bought.contains(&(pick.customer.clone(), pick.product.clone())))

@@ -114,9 +114,22 @@ fn before_the_window_closes_and_without_chances_nothing_is_held_against_anything
     assert_eq!(closed.finish().detail.calibrated, []);
 }
 
-/// The folder of the only generation.
-fn generation(shop: &Shop) -> PathBuf {
-    let folder = shop.path().join("data/shops/1/campaigns/1");
+/// The same campaign with mail for everybody shows these customers just what they would have been shown.
+fn same_without_a_holdout(shop: &Shop, unsent: &[StoredPick]) {
+    let text = std::fs::read_to_string(shop.path().join("campaign.toml")).unwrap();
+    let text = text.replace("\"Whole\"", "\"All\"").replace("holdout_share = 0.2", "holdout_share = 0.0");
+    std::fs::write(shop.path().join("all.toml"), text).unwrap();
+    shop.must(&["campaign", "run", "all.toml", "--out", "out"]);
+    let sent = picks_file::picks(&generation(shop, 2)).unwrap().map(Result::unwrap);
+    let without: HashSet<&str> = unsent.iter().map(|pick| pick.customer.as_str()).collect();
+    let theirs: Vec<StoredPick> = sent.filter(|pick| without.contains(pick.customer.as_str())).collect();
+    assert!(theirs == unsent, "{} and {} picks", theirs.len(), unsent.len());
+    assert!(picks_file::unsent(&generation(shop, 2)).unwrap().next().is_none());
+}
+
+/// The folder of a campaign's only generation.
+fn generation(shop: &Shop, campaign: u32) -> PathBuf {
+    let folder = shop.path().join(format!("data/shops/1/campaigns/{campaign}"));
     let mut all = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     all.find(|path| path.join("arms.parquet").exists()).unwrap()
 }
@@ -150,7 +163,7 @@ fn what_was_learnt_before_a_campaign_is_what_its_report_is_held_against() {
     let shop = Shop::make("", "90000");
     shop.must(&["sync"]);
     shop.campaign();
-    let folder = generation(&shop);
+    let folder = generation(&shop, 1);
     {
         let _served = shop.serve();
         let begun = Instant::now();
@@ -170,6 +183,8 @@ fn what_was_learnt_before_a_campaign_is_what_its_report_is_held_against() {
     let unsent: Vec<StoredPick> = picks_file::unsent(&folder).unwrap().map(Result::unwrap).collect();
     assert!(sent.iter().all(|pick| arms[&pick.customer] != Arm::Holdout));
     assert!(unsent.iter().all(|pick| arms[&pick.customer] == Arm::Holdout) && unsent.len() > 100);
+
+    same_without_a_holdout(&shop, &unsent);
 
     let report = shop.must(&["report", "1", "--format", "json", "--out", "-"]);
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();

@@ -105,6 +105,9 @@ pub struct Calibrated {
     /// Purchases, as many as the chances add up to, and as many as there were.
     pub expected: f64,
     pub bought: u64,
+    /// Purchases that the chances were learnt from; 0 in reports from before this was kept.
+    #[serde(default)]
+    pub learnt: u64,
     /// Bought ÷ picks.
     pub share: Interval,
     /// How far foretold and came true are apart on average, 0 to 1 (expected calibration error).
@@ -136,6 +139,16 @@ struct Chances {
     steps: Steps,
     /// Of who got them, and of the holdout.
     counts: [Vec<(u64, u64)>; 2],
+}
+
+impl Calibrated {
+    /// How far more (above 0) or fewer came than expected, in deviations of what chance does: to what comes, and to what it
+    /// was learnt from. The roots of two Poisson counts, as of [`crate::picker::hindsight::likewise`].
+    pub fn surprise(&self) -> f64 {
+        let root = |count: f64| 2.0 * (count + 0.375).sqrt();
+        let ratio = if self.learnt > 0 { self.expected / self.learnt as f64 } else { 0.0 };
+        (root(self.bought as f64) - root(self.expected)) / (1.0 + ratio).sqrt()
+    }
 }
 
 /// Gathers what happened to picks, one customer at a time.
@@ -276,6 +289,7 @@ fn foretold(mut scores: Vec<(f32, bool)>) -> Vec<Foretold> {
 
 fn calibrated(chances: Option<Chances>) -> Vec<Calibrated> {
     let Some(Chances { steps, counts }) = chances else { return Vec::new() };
+    let learnt = steps.all().iter().map(|step| step.came).sum();
     let of_group = |(group, counts): (Group, Vec<(u64, u64)>)| {
         let alike =
             |(step, (people, came)): (&Step, (u64, u64))| Alike { chance: step.chance(), people, came };
@@ -285,7 +299,7 @@ fn calibrated(chances: Option<Chances>) -> Vec<Calibrated> {
         let share = interval_of_share(Proportion { successes: bought, people: picks }).ok()?;
         let found = calibrate_counted(groups, FIFTHS).ok()?;
         let (error, bins) = (found.expected_error, found.bins);
-        Some(Calibrated { group, picks, expected, bought, share, error, bins })
+        Some(Calibrated { group, picks, expected, bought, learnt, share, error, bins })
     };
     [Group::Picks, Group::Holdout].into_iter().zip(counts).filter_map(of_group).collect()
 }

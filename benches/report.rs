@@ -73,6 +73,9 @@ fn speed(recipients: usize, events: u64) {
             tally.pick(&customer, &product, slot as u8, (Origin::Personal, 1.0));
         }
     }
+    for n in 0..recipients {
+        tally.kind(&format!("c{n}"), ["buy often", "large orders", "bought once or twice"][n % 3]);
+    }
     let read = begun.elapsed().as_secs_f64();
     for batch in history.snapshot().unwrap().events(EventRange::between(first, last)).unwrap() {
         batch.unwrap().iter().for_each(|event| tally.event(&event));

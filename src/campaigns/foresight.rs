@@ -8,7 +8,7 @@ use crate::history::History;
 use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::jobs::{JobError, JobProgress, JobResult};
-use crate::picker::build::Order;
+use crate::picker::build::{BuildError, Order};
 use crate::picker::foresight::{Foresight, look_back};
 use crate::picker::hindsight::HindsightError;
 use crate::picker::model_file;
@@ -134,7 +134,16 @@ pub fn foresee(
     let training = &installation.config.training;
     let max_memory_bytes = u64::from(training.max_memory_mb) << 20;
     let resources = Resources { seed: training.seed, max_memory_bytes, progress };
-    let told = look_back(&order, (days, training.history_days), &resources)?;
+    let told = match look_back(&order, (days, training.history_days), &resources) {
+        // What could not have been picked then, or not learnt: the shop is too young, or too large for a second model.
+        Err(HindsightError::Build(BuildError::Refused(_)) | HindsightError::Model { .. })
+            if !progress.cancelled() =>
+        {
+            tracing::info!(campaign = %campaign.id, "what the scores foretell cannot be learnt from the days before");
+            None
+        }
+        told => told?,
+    };
     if let Some(told) = &told {
         told.keep(&installation.folder.campaign(shop, campaign.id).join(generation))?;
     }

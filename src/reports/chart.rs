@@ -280,7 +280,8 @@ fn calibration(table: &Table) -> Chart {
     Chart {
         name: table.name.into(),
         title: table.title.into(),
-        about: "On the dashed line it came exactly as expected; above it more was bought, below it less. The upright lines hold                 the true share in 95 of 100 campaigns.",
+        about: "On the dashed line it came exactly as expected; above it more was bought, below it less. The upright lines hold \
+                the true share in 95 of 100 campaigns.",
         unit: Unit::Share,
         table: "calibration",
         kind: Kind::Calibration(groups),

@@ -1,6 +1,6 @@
 //! What each number means, as it stands at the end of every form of a report.
 
-pub const DEFINITIONS: [(&str, &str); 15] = [
+pub const DEFINITIONS: [(&str, &str); 16] = [
     (
         "Customers",
         "Everybody assigned to the group, whether they opened the mail or not. Guests belong to no group.",
@@ -33,6 +33,12 @@ pub const DEFINITIONS: [(&str, &str); 15] = [
     (
         "Range of products",
         "Different products picked, divided by the products that could have been picked under the rules.",
+    ),
+    (
+        "Unlike other customers' picks",
+        "One less the part of a list that two customers of the group share on average (personalisation): 0\u{a0}% where all are \
+         shown the same. Unlike the other picks of the same e-mail says how different the products of one list are \
+         (diversity). The ten products picked most often say how much best-sellers are leant on (popularity).",
     ),
     (
         "Additional revenue and buyers",

@@ -5,7 +5,7 @@ use super::report::Group;
 use crate::picker::foresight::is_personal;
 use crate::picker::plan::{Arm, Origin};
 use crate::recommender::uplift::{
-    Alike, Bin, Interval, Proportion, Steps, calibrate, calibrate_counted, difference_of_proportions,
+    Alike, Bin, Interval, Proportion, Step, Steps, calibrate, calibrate_counted, difference_of_proportions,
     interval_of_share,
 };
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,9 @@ pub struct Calibrated {
     /// Purchases, as many as the chances add up to, and as many as there were.
     pub expected: f64,
     pub bought: u64,
+    /// Purchases that the chances were learnt from; 0 in reports from before this was kept.
+    #[serde(default)]
+    pub learnt: u64,
     /// Bought ÷ picks.
     pub share: Interval,
     /// How far foretold and came true are apart on average, 0 to 1 (expected calibration error).
@@ -131,6 +134,23 @@ pub struct Foretold {
     pub share: Interval,
 }
 
+/// Chances of scores, and how many picks stood on each step and were bought.
+struct Chances {
+    steps: Steps,
+    /// Of who got them, and of the holdout.
+    counts: [Vec<(u64, u64)>; 2],
+}
+
+impl Calibrated {
+    /// How far more (above 0) or fewer came than expected, in deviations of what chance does: to what comes, and to what it
+    /// was learnt from. The roots of two Poisson counts, as of [`crate::picker::hindsight::likewise`].
+    pub fn surprise(&self) -> f64 {
+        let root = |count: f64| 2.0 * (count + 0.375).sqrt();
+        let ratio = if self.learnt > 0 { self.expected / self.learnt as f64 } else { 0.0 };
+        (root(self.bought as f64) - root(self.expected)) / (1.0 + ratio).sqrt()
+    }
+}
+
 /// Gathers what happened to picks, one customer at a time.
 #[derive(Default)]
 pub struct Details {
@@ -140,8 +160,7 @@ pub struct Details {
     products: HashMap<u32, (u64, u64)>,
     holdout: u64,
     bought_by_holdout: HashMap<u32, u64>,
-    /// Chances of scores, and how many picks stood on each step and were bought: of who got them, and of the holdout.
-    chances: Option<(Steps, [Vec<(u64, u64)>; 2])>,
+    chances: Option<Chances>,
 }
 
 impl Details {
@@ -149,13 +168,13 @@ impl Details {
     pub fn expecting(steps: Option<Steps>) -> Self {
         let chances = steps.map(|steps| {
             let none = vec![(0, 0); steps.all().len()];
-            (steps, [none.clone(), none])
+            Chances { steps, counts: [none.clone(), none] }
         });
         Self { chances, ..Self::default() }
     }
 
     fn hold_against(&mut self, arm: Arm, picks: &[Pick], bought: &[u32]) {
-        let Some((steps, counts)) = &mut self.chances else { return };
+        let Some(Chances { steps, counts }) = &mut self.chances else { return };
         let counts = match arm {
             Arm::Picks => &mut counts[0],
             Arm::Holdout => &mut counts[1],
@@ -268,21 +287,19 @@ fn foretold(mut scores: Vec<(f32, bool)>) -> Vec<Foretold> {
     if count < 2 { Vec::new() } else { bins.into_iter().enumerate().map(part).collect() }
 }
 
-fn calibrated(chances: Option<(Steps, [Vec<(u64, u64)>; 2])>) -> Vec<Calibrated> {
-    let Some((steps, counts)) = chances else { return Vec::new() };
+fn calibrated(chances: Option<Chances>) -> Vec<Calibrated> {
+    let Some(Chances { steps, counts }) = chances else { return Vec::new() };
+    let learnt = steps.all().iter().map(|step| step.came).sum();
     let of_group = |(group, counts): (Group, Vec<(u64, u64)>)| {
-        let alike = |(step, (people, came)): (&crate::recommender::uplift::Step, (u64, u64))| Alike {
-            chance: step.chance(),
-            people,
-            came,
-        };
+        let alike =
+            |(step, (people, came)): (&Step, (u64, u64))| Alike { chance: step.chance(), people, came };
         let groups: Vec<Alike> = steps.all().iter().zip(counts).map(alike).collect();
         let (picks, bought) = groups.iter().fold((0, 0), |(n, x), one| (n + one.people, x + one.came));
         let expected = groups.iter().map(|one| one.people as f64 * one.chance).sum();
         let share = interval_of_share(Proportion { successes: bought, people: picks }).ok()?;
         let found = calibrate_counted(groups, FIFTHS).ok()?;
         let (error, bins) = (found.expected_error, found.bins);
-        Some(Calibrated { group, picks, expected, bought, share, error, bins })
+        Some(Calibrated { group, picks, expected, bought, learnt, share, error, bins })
     };
     [Group::Picks, Group::Holdout].into_iter().zip(counts).filter_map(of_group).collect()
 }

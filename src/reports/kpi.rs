@@ -10,6 +10,7 @@ use super::days;
 use super::detail::{Detail, Details, Pick};
 use super::foreign::{self, Converted, Foreign};
 use super::outcome::{self, Line, Measured};
+use super::overlap::{Overlap, Reached};
 use super::products::Products;
 use super::rates::Rates;
 use super::report::{Group, GroupFigures, LeftOut, PickFigures, Report};
@@ -60,7 +61,11 @@ pub struct Tally {
     products: Index,
     people: Vec<Person>,
     picks: PickFigures,
-    picked: Vec<bool>,
+    /// By product, how often the model's arm was shown it.
+    picked: Vec<u64>,
+    picked_for: u64,
+    /// Names of campaigns that went out in the same days.
+    others: Vec<String>,
     personal: u64,
     left_out: LeftOut,
     foreign: Foreign,
@@ -76,8 +81,10 @@ struct Person {
     lines: Vec<Line>,
     clicks_us: Vec<i64>,
     before: Money,
-    last_before_us: Option<i64>,
+    days_since: Option<u8>,
     kind: Option<u8>,
+    /// Got another campaign's e-mail in the same days.
+    is_elsewhere: bool,
 }
 
 impl Tally {
@@ -93,7 +100,8 @@ impl Tally {
                     lines: Vec::new(),
                     clicks_us: Vec::new(),
                     before: Money::ZERO,
-                    last_before_us: None,
+                    days_since: None,
+                    is_elsewhere: false,
                     kind: None,
                 });
             }
@@ -105,6 +113,8 @@ impl Tally {
             people,
             picks: PickFigures::default(),
             picked: Vec::new(),
+            picked_for: 0,
+            others: Vec::new(),
             personal: 0,
             left_out: LeftOut::default(),
             foreign: Foreign::default(),
@@ -112,6 +122,27 @@ impl Tally {
             chances: None,
             kinds: Vec::new(),
         }
+    }
+
+    /// Another campaign that went out in the same days, and to whom.
+    pub fn other<'a>(&mut self, name: &str, mailed: impl IntoIterator<Item = &'a str>) {
+        self.others.push(name.to_owned());
+        for customer in mailed {
+            if let Some(number) = self.customers.number(customer) {
+                self.people[number as usize].is_elsewhere = true;
+            }
+        }
+    }
+
+    fn overlap(&self) -> Overlap {
+        let reached = |group: Group| {
+            let own = self.people.iter().filter(|person| group.has(person.arm));
+            let (customers, reached) =
+                own.fold((0, 0), |(n, x), person| (n + 1, x + u64::from(person.is_elsewhere)));
+            Reached { group, customers, reached }
+        };
+        let groups = Group::ALL.map(reached).into_iter().filter(|one| one.customers > 0);
+        Overlap { campaigns: self.others.clone(), groups: groups.collect() }
     }
 
     /// What kind of customer somebody was before the mail, in words.
@@ -156,8 +187,9 @@ impl Tally {
         if person.arm == Arm::Picks {
             self.picks.picks += 1;
             self.personal += u64::from(matches!(origin, Origin::Personal | Origin::Similar));
-            self.picked.resize(self.picked.len().max(product as usize + 1), false);
-            self.picked[product as usize] = true;
+            self.picked_for += u64::from(person.picks.len() == 1);
+            self.picked.resize(self.picked.len().max(product as usize + 1), 0);
+            self.picked[product as usize] += 1;
         }
     }
 
@@ -206,7 +238,9 @@ impl Tally {
             let person = &mut self.people[number as usize];
             person.before += if is_refund { -value } else { value };
             if !is_refund {
-                person.last_before_us = person.last_before_us.max(Some(at_us));
+                // Of ninety days a byte holds each.
+                let days = ((window.from.timestamp_micros() - at_us) / DAY_US) as u8;
+                person.days_since = Some(person.days_since.map_or(days, |known| known.min(days)));
             }
             return;
         }
@@ -234,6 +268,7 @@ impl Tally {
 
     /// All figures, the comparisons only once the window has closed.
     pub fn finish(mut self) -> Report {
+        let overlap = self.overlap();
         let (people, attribution, detail) = self.measure();
         self.left_out.earlier_refunds = people.iter().map(|person| person.outcome.refunds_left_out).sum();
         let groups: Vec<GroupFigures> = Group::ALL
@@ -267,6 +302,7 @@ impl Tally {
             gained,
             segments,
             left_out: self.left_out.clone(),
+            overlap,
             early: (!is_closed).then(|| early(Group::Mailed, Group::Holdout, &groups, &people)).flatten(),
             groups,
             attribution,
@@ -311,7 +347,7 @@ impl Tally {
                 arm: person.arm,
                 picks: picks.len() as u64,
                 before: person.before,
-                days_since: person.last_before_us.map(|at_us| (sent_us - at_us) / DAY_US),
+                days_since: person.days_since,
                 kind: person.kind,
                 outcome: outcome::of_customer(lines, &picks),
             });
@@ -324,13 +360,21 @@ impl Tally {
     }
 
     fn pick_figures(&self) -> PickFigures {
-        let distinct = self.picked.iter().filter(|picked| **picked).count() as u64;
+        let mut counts: Vec<u64> = self.picked.iter().copied().filter(|count| *count > 0).collect();
+        counts.sort_unstable_by_key(|count| std::cmp::Reverse(*count));
+        let distinct = counts.len() as u64;
         let eligible = self.question.eligible_products;
+        // Of all pairs of customers, in how many a product is shown to both; by what a list holds on average.
+        let (picks, people) = (self.picks.picks as f64, self.picked_for as f64);
+        let shared: f64 = counts.iter().map(|&count| count as f64 * (count as f64 - 1.0)).sum();
+        let overlap = shared / (people * (people - 1.0)) / (picks / people);
         PickFigures {
             distinct_products: distinct,
             eligible_products: eligible,
             coverage: eligible.filter(|all| *all > 0).map(|all| distinct as f64 / all as f64),
             personal_share: share(self.personal, self.picks.picks),
+            personalisation: (self.picked_for > 1).then(|| (1.0 - overlap).clamp(0.0, 1.0)),
+            top_ten_share: share(counts.iter().take(10).sum(), self.picks.picks),
             ..self.picks
         }
     }

@@ -20,6 +20,7 @@ pub mod kpi;
 pub mod letters;
 pub mod links;
 pub mod outcome;
+pub mod overlap;
 pub mod pages;
 mod paper;
 mod pdf;
@@ -44,7 +45,7 @@ use crate::ids::CampaignId;
 use crate::installation::Installation;
 use crate::picker::foresight::Foresight;
 use crate::picker::picks_file::{self, PicksFileError};
-use crate::picker::plan::Plan;
+use crate::picker::plan::{Arm, Plan};
 use crate::picker::summary::Summary;
 use crate::responses;
 use crate::store::campaigns::{self, Campaign};
@@ -53,7 +54,7 @@ use crate::store::{Conn, StoreError, StoreResult, reports, syncs};
 use chrono::{DateTime, Utc};
 use kpi::{Question, Tally};
 use rates::{Rates, RatesError};
-use report::Report;
+use report::{PickFigures, Report};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use window::{Dates, Window};
@@ -246,6 +247,7 @@ fn compute(
 ) -> Result<Report, ReportError> {
     let plan: Plan = campaign.plan()?;
     let summary: Option<Summary> = campaign.summary()?;
+    let variety = summary.as_ref().and_then(|summary| summary.variety);
     let question = Question {
         window,
         zone: installation.zone(),
@@ -269,6 +271,13 @@ fn compute(
         let pick = pick?;
         tally.unsent(&pick.customer, &pick.product, (pick.origin, pick.score));
     }
+    for other in others(installation, campaign, window)? {
+        let generation = other.generation.clone().unwrap_or_default();
+        let place = installation.folder.campaign(installation.shop_id(), other.id).join(generation);
+        let arms = picks_file::arms(&place)?;
+        let mailed = arms.iter().filter(|(_, arm)| *arm != Arm::Holdout);
+        tally.other(&other.name, mailed.map(|(customer, _)| customer.as_str()));
+    }
     for kind in picks_file::kinds(&folder)? {
         let (customer, words) = kind?;
         tally.kind(&customer, &words);
@@ -280,5 +289,25 @@ fn compute(
         batch?.iter().for_each(|event| tally.event(&event));
     }
     let delivery = installation.store.read(|conn| delivery::delivery(conn, campaign.id))?;
-    Ok(Report { delivery, ..tally.finish() })
+    let report = tally.finish();
+    Ok(Report { delivery, picks: PickFigures { variety, ..report.picks }, ..report })
+}
+
+/// Campaigns whose e-mails went out between the window's first and last day.
+fn others(
+    installation: &Installation,
+    campaign: &Campaign,
+    window: Window,
+) -> Result<Vec<Campaign>, StoreError> {
+    let shop = installation.shop_id();
+    let mut others = installation.store.read(|conn| campaigns::all(conn, shop))?;
+    others.retain(|other| {
+        let is_inside = other.sent_at.is_some_and(|at| window.from <= at && at < window.until);
+        let folder = installation.folder.campaign(shop, other.id);
+        // To whom a campaign went whose picks are gone cannot be told.
+        let is_known = other.generation.as_ref().is_some_and(|name| folder.join(name).exists());
+        other.id != campaign.id && is_inside && is_known
+    });
+    others.sort_by_key(|other| other.sent_at);
+    Ok(others)
 }

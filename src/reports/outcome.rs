@@ -29,7 +29,7 @@ pub struct Measured {
     /// Spent before the window, less what was given back.
     pub before: Money,
     /// Whole days from the last purchase to the mail; `None` without one in the time that is looked at.
-    pub days_since: Option<i64>,
+    pub days_since: Option<u8>,
     /// What kind of customer; `None` of who had bought nothing, and where nobody knows.
     pub kind: Option<u8>,
     pub outcome: Outcome,

@@ -3,6 +3,7 @@
 use super::attribution::Attributed;
 use super::delivery::Delivery;
 use super::detail::Detail;
+use super::overlap::Overlap;
 use super::segments::Segment;
 use super::window::Window;
 use crate::money::Money;
@@ -39,6 +40,8 @@ pub struct Report {
     #[serde(default)]
     pub segments: Vec<Segment>,
     pub left_out: LeftOut,
+    #[serde(default)]
+    pub overlap: Overlap,
     /// What may be said of the mail before the window closes; `None` afterwards, and without a holdout.
     pub early: Option<Early>,
     /// Orders ascribed as other tools do it.
@@ -185,6 +188,15 @@ pub struct PickFigures {
     pub coverage: Option<f64>,
     /// Share of the model arm's picks that came from the customer's own behaviour, 0 to 1.
     pub personal_share: Option<f64>,
+    /// One less what two customers' picks share on average, 0 to 1: 0 where everybody was shown the same.
+    #[serde(default)]
+    pub personalisation: Option<f64>,
+    /// The part of all picks that the ten products picked most often have, 0 to 1.
+    #[serde(default)]
+    pub top_ten_share: Option<f64>,
+    /// How different the products of one e-mail are, 0 to 1, as the generation measured it.
+    #[serde(default)]
+    pub variety: Option<f64>,
 }
 
 /// One calendar day of the shop.

@@ -197,7 +197,7 @@ mod tests {
             arm,
             picks: 0,
             before: Money::from_units(before),
-            days_since: (before > 0).then_some(before),
+            days_since: (before > 0).then_some(before as u8),
             kind: None,
             outcome: Outcome { orders, ..Outcome::default() },
         };

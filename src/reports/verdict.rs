@@ -116,6 +116,7 @@ pub fn cautions(report: &Report) -> Vec<String> {
              revenue interval as a hint."
         ));
     }
+    cautions.extend(report.overlap.caution());
     let left_out = &report.left_out;
     for (count, text) in [
         (

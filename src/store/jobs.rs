@@ -182,11 +182,14 @@ pub fn latest(conn: &mut Conn, shop: ShopId, at_most: i64) -> StoreResult<Vec<Jo
     Ok(rows.into_iter().map(Job::from).collect())
 }
 
-/// Takes the oldest job that is due and marks it running. Call it inside a write transaction.
+/// The kind that nobody waits for: all others come before it.
+const CAN_WAIT: &str = "foresight";
+
+/// Takes the oldest job that is due, one that can wait last, and marks it running. Call it inside a write transaction.
 pub fn take_due(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Option<Job>> {
     let due: Option<i32> = jobs::table
         .filter(jobs::state.eq("queued").and(jobs::run_after.le(now)))
-        .order(jobs::id)
+        .order((jobs::kind.eq(CAN_WAIT), jobs::id))
         .select(jobs::id)
         .first(conn)
         .optional()?;

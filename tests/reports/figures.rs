@@ -132,6 +132,8 @@ fn figures_are_those_worked_out_by_hand() {
         (picks.picks, picks.distinct_products, picks.coverage, picks.personal_share),
         (6, 2, Some(0.25), Some(0.5))
     );
+    // Three lists of wine and glass: alike, and of two products.
+    assert_eq!((picks.personalisation, picks.top_ten_share), (Some(0.0), Some(1.0)));
     let left = &report.left_out;
     assert_eq!(
         (left.other_currencies, left.guest_lines, left.earlier_refunds, left.without_value),
@@ -141,6 +143,27 @@ fn figures_are_those_worked_out_by_hand() {
     assert_eq!((report.days[0].mailed, report.days[0].holdout), (Some(40.0 / 6.0), Some(0.0)));
     assert_eq!((report.days[3].mailed, report.days[2].holdout), (Some(-10.0 / 6.0), Some(8.0)));
     assert!(report.verdict.starts_with("The mail's effect cannot be told from chance"), "{}", report.verdict);
+}
+
+#[test]
+fn another_campaign_in_the_same_days_is_counted_in_each_group_and_said() {
+    let arm = |n: usize| if n < 100 { Arm::Holdout } else { Arm::Picks };
+    let controls = Controls { holdout_share: 0.1, baseline_share: 0.0 };
+    let names: Vec<String> = (0..1_000).map(|n| format!("c{n:03}")).collect();
+    let arms = names.iter().enumerate().map(|(n, name)| (name.clone(), arm(n)));
+    let mut tally = Tally::new(question(14, controls), arms);
+    // Every tenth customer, and one of whom this campaign knows nothing; twice the same counts once.
+    tally.other("Soap week", names.iter().step_by(10).map(String::as_str).chain(["stranger"]));
+    tally.other("Late soap", ["c000"]);
+    let report = tally.finish();
+    let told: Vec<_> =
+        report.overlap.groups.iter().map(|one| (one.group, one.customers, one.reached)).collect();
+    assert_eq!(told, [(Group::Mailed, 900, 90), (Group::Picks, 900, 90), (Group::Holdout, 100, 10)]);
+    let said = report.cautions.iter().find(|said| said.contains("Soap week")).unwrap();
+    assert!(
+        said.contains("“Late soap”") && said.contains("90 (10.0\u{a0}%) of those who got this mail"),
+        "{said}"
+    );
 }
 
 #[test]

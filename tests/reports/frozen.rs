@@ -153,7 +153,12 @@ fn a_reader_takes_everything_along_and_a_marketer_makes_it_again() {
     assert!(ada.page(path).contains("Numbers that differ"), "nobody has changed it so far");
     assert_eq!(ada.post(path, &[]).status(), 303);
     assert!(ada.page(path).contains("Nothing has changed."));
+}
 
+#[test]
+fn campaigns_side_by_side_are_taken_along_with_their_charts() {
+    let server = Server::start("", reported_then_refunded);
+    let ada = server.owner();
     let side_by_side = ada.page("/reports/compare?campaign=1&campaign=1");
     assert_eq!(
         side_by_side.matches("<th scope=\"col\" class=\"num\">September").count(),

@@ -8,7 +8,7 @@ use crate::reports::table::Unit;
 /// Both axes have one scale, so that what came exactly as expected lies on the diagonal.
 pub fn calibration(groups: &[Foretold], unit: Unit, width: f64) -> Drawing {
     let side = (width - 80.0).min(360.0);
-    let (left, top) = (64.0, 34.0);
+    let (left, top) = (64.0, 30.0);
     let (right, bottom) = (left + side, top + side * 0.8);
     let mut drawing = Drawing::new(width, bottom + 44.0);
     let all = groups.iter().flat_map(|group| &group.parts).flat_map(|(x, y)| [*x, y.low, y.high]);
@@ -57,5 +57,5 @@ fn axes(drawing: &mut Drawing, (x, y): (&Scale, &Scale), unit: Unit, [left, righ
     }
     let middle = (left + right) / 2.0;
     drawing.words((middle, bottom + 36.0), "Expected to be bought", SIZE, Ink::Muted, Anchor::Middle);
-    drawing.words((right + 10.0, (top + bottom) / 2.0), "Bought", SIZE, Ink::Muted, Anchor::Start);
+    drawing.words((left + 6.0, top + 4.0), "Bought", SIZE, Ink::Muted, Anchor::Start);
 }

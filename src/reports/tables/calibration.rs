@@ -6,6 +6,9 @@ use crate::reports::report::{Group, Report};
 use crate::reports::table::{Cell, Table, Unit, column};
 use crate::web::{decimal, whole};
 
+/// Deviations, of a two-sided interval of 95 %.
+const SURE: f64 = 1.96;
+
 /// As the tables call a group; both got the same kind of picks, but nobody sent them to the holdout.
 fn name(group: Group) -> &'static str {
     match group {
@@ -53,12 +56,12 @@ pub fn expected(report: &Report) -> Table {
 }
 
 fn in_words(one: &Calibrated) -> String {
-    let foretold = one.expected / one.picks as f64;
+    let surprise = one.surprise();
     let told = match one.group {
-        _ if one.share.low <= foretold && foretold <= one.share.high => "as many as expected",
-        Group::Holdout if one.share.low > foretold => "more than expected: the model was too careful",
+        _ if surprise.abs() < SURE => "as many as expected, give or take chance",
+        Group::Holdout if surprise > 0.0 => "more than expected: the model was too careful",
         Group::Holdout => "fewer than expected: the model promised too much",
-        _ if one.share.low > foretold => "more than expected without an e-mail",
+        _ if surprise > 0.0 => "more than expected without an e-mail",
         _ => "fewer than expected even without an e-mail",
     };
     format!(

@@ -31,6 +31,7 @@ pub fn tables(report: &Report, title_of: impl Fn(&str) -> String) -> Vec<Table> 
         uplift::buyers(report),
         uplift::spending(report),
         uplift::balance(report),
+        report.overlap.table(),
         attribution(report),
         left_out(report),
     ];

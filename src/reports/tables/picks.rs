@@ -12,7 +12,14 @@ pub fn reach(report: &Report) -> Table {
         ("Different products picked", Some(picks.distinct_products)),
         ("Products that could have been picked", picks.eligible_products),
     ];
-    let shares = [("Range of products", picks.coverage), ("Personal picks", picks.personal_share)];
+    let shares = [
+        ("Range of products", picks.coverage),
+        ("Personal picks", picks.personal_share),
+        ("Other picks, where the model knew too little", picks.personal_share.map(|share| 1.0 - share)),
+        ("Unlike other customers' picks", picks.personalisation),
+        ("Unlike the other picks of the same e-mail", picks.variety),
+        ("Picks of the ten products picked most often", picks.top_ten_share),
+    ];
     let counted =
         counts.into_iter().filter_map(|(what, count)| Some(vec![what.into(), count?.into(), Cell::None]));
     let shared = shares

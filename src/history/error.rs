@@ -28,6 +28,8 @@ pub enum HistoryError {
     Busy,
     #[error("cancelled; the history is as it was")]
     Cancelled,
+    #[error("the history cannot be read on a thread of its own: {reason}")]
+    Reader { reason: String },
 }
 
 impl HistoryError {

@@ -17,6 +17,7 @@
 //! shop with such lines should map an event id. An event that a full reading no longer holds is kept: shops purge
 //! old orders, and what a person did remains true.
 
+mod ahead;
 mod compact;
 mod error;
 mod events;
@@ -36,9 +37,10 @@ mod spill;
 mod tests;
 mod update;
 
+pub use ahead::EventsAhead;
 pub use error::HistoryError;
 pub use folder::History;
-pub use snapshot::{CustomerRows, EventBatches, Snapshot};
+pub use snapshot::{CustomerRows, Snapshot};
 pub use update::Update;
 
 use chrono::{DateTime, Utc};

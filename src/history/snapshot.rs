@@ -1,5 +1,6 @@
 //! One version of the history, to be read: it stays readable while it is held, whatever is synced meanwhile.
 
+use super::ahead::EventsAhead;
 use super::events::{self, EVENT_COLUMNS};
 use super::folder::Pin;
 use super::manifest::{Manifest, Segment};
@@ -86,12 +87,12 @@ impl Snapshot {
 
     /// The events of `range` in batches, as they are stored: by source, and within it as it was read. Segments that
     /// hold nothing of the range are not opened.
-    pub fn events(&self, range: EventRange) -> Result<EventBatches, HistoryError> {
+    pub fn events(&self, range: EventRange) -> Result<EventsAhead, HistoryError> {
         let (first, last) = range.bounds_us();
         let mut rows =
             LiveRows::new(self, |reading| matches!(reading, Reading::Events(_)), Part::Named(&EVENT_COLUMNS));
         rows.segments.retain(|at| self.0.manifest.segments[*at].overlaps(first, last));
-        Ok(EventBatches { rows, first, last })
+        EventsAhead::of(EventBatches { rows, first, last })
     }
 
     /// Compares every segment's bytes with what was written.
@@ -171,7 +172,7 @@ impl LiveRows {
     }
 }
 
-/// Batches of events.
+/// Batches of events, each read when it is asked for.
 pub struct EventBatches {
     rows: LiveRows,
     first: i64,

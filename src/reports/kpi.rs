@@ -57,6 +57,8 @@ impl Question {
 /// Gathers what the figures need.
 pub struct Tally {
     question: Question,
+    /// The question's span, microseconds since 1970.
+    span_us: (i64, i64),
     customers: Index,
     products: Index,
     people: Vec<Person>,
@@ -106,8 +108,10 @@ impl Tally {
                 });
             }
         }
+        let (from, until) = question.span();
         Self {
             question,
+            span_us: (from.timestamp_micros(), until.timestamp_micros()),
             customers,
             products: Index::new(),
             people,
@@ -212,9 +216,8 @@ impl Tally {
 
     /// One event, in any order; only purchases and refunds inside [`Question::span`] matter.
     pub fn event(&mut self, event: &Event<'_>) {
-        let (from, until) = self.question.span();
         let at_us = event.at_us;
-        let inside = at_us >= from.timestamp_micros() && at_us < until.timestamp_micros();
+        let inside = (self.span_us.0..self.span_us.1).contains(&at_us);
         if !inside || !matches!(event.kind, EventKind::Purchase | EventKind::Refund) {
             return;
         }

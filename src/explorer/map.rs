@@ -246,14 +246,13 @@ fn of_drawn(installation: &Installation, standing: &Standing, drawn: &Drawn) -> 
         let Some(number) = catalogue.number(id) else { continue };
         let product = catalogue.product(number);
         let shown = card(installation, product);
-        let category = product.category.as_deref().unwrap_or_default();
         points.ids.push(shown.id);
         points.titles.push(shown.title);
         points.images.push(shown.image);
         points.prices.push(shown.price);
         points.x.push(place[0]);
         points.y.push(place[1]);
-        points.categories.push(category.split(" > ").next().unwrap_or_default().to_owned());
+        points.categories.push(catalogue.department_of(number).unwrap_or_default().to_owned());
         points.brands.push(product.brand.clone().unwrap_or_default());
         points.amounts.push(product.price.map(|price| price.as_f64()));
         points.sales.push(standing.activity.sales[number as usize]);

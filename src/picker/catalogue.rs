@@ -16,6 +16,8 @@ pub struct Catalogue {
     pub brands: Index,
     category_of: Vec<Option<u32>>,
     brand_of: Vec<Option<u32>>,
+    /// Levels of the category paths that all of them begin with, such as a shop's one root.
+    common_levels: usize,
 }
 
 /// The products that may be picked, ascending, and what took the others away.
@@ -25,6 +27,19 @@ pub struct Choice {
     pub removed: Vec<Removed>,
     /// Ids in lists that no product of the shop has.
     pub unknown_ids: u64,
+}
+
+/// Between two levels of a category's path.
+const LEVEL: &str = " > ";
+
+/// How many levels all paths begin with; fewer than the shortest has, so that each has a name of its own.
+fn common_levels<'a>(mut paths: impl Iterator<Item = &'a str>) -> usize {
+    let Some(first) = paths.next() else { return 0 };
+    let most = first.split(LEVEL).count() - 1;
+    paths.fold(most, |common, path| {
+        let same = first.split(LEVEL).zip(path.split(LEVEL)).take_while(|(a, b)| a == b).count();
+        common.min(same).min(path.split(LEVEL).count() - 1)
+    })
 }
 
 impl Catalogue {
@@ -38,7 +53,8 @@ impl Catalogue {
         };
         let category_of = products.iter().map(|product| number(&mut categories, &product.category)).collect();
         let brand_of = products.iter().map(|product| number(&mut brands, &product.brand)).collect();
-        Self { products, ids, categories, brands, category_of, brand_of }
+        let common_levels = common_levels(categories.ids());
+        Self { products, ids, categories, brands, category_of, brand_of, common_levels }
     }
 
     pub fn len(&self) -> usize {
@@ -71,12 +87,18 @@ impl Catalogue {
         self.brand_of[number as usize]
     }
 
+    /// A product's widest category that not all products are in.
+    pub fn department_of(&self, number: u32) -> Option<&str> {
+        let path = self.product(number).category.as_deref()?;
+        path.split(LEVEL).nth(self.common_levels).map(str::trim).filter(|name| !name.is_empty())
+    }
+
     /// What a product says of an attribute; what is empty is not said.
     pub fn value_of(&self, what: &Attribute, number: u32) -> Option<&str> {
         let product = self.product(number);
         let value = match what {
             Attribute::Category => product.category.as_deref(),
-            Attribute::Department => product.category.as_deref().and_then(|path| path.split(" > ").next()),
+            Attribute::Department => self.department_of(number),
             Attribute::Brand => product.brand.as_deref(),
             Attribute::Group => product.group.as_deref(),
             Attribute::Named(name) => product.attribute(name),

@@ -159,19 +159,13 @@ struct Categories {
     names: Vec<String>,
 }
 
-fn widest(path: &str) -> &str {
-    path.split(" > ").next().unwrap_or_default().trim()
-}
-
 impl Categories {
     fn of(activity: &Activity, catalogue: &Catalogue) -> Self {
-        let name = |product: &crate::records::Product| {
-            product.category.as_deref().map(widest).filter(|name| !name.is_empty()).map(str::to_owned)
-        };
-        let names_of: Vec<Option<String>> = catalogue.products().iter().map(name).collect();
+        let names_of: Vec<Option<&str>> =
+            (0..catalogue.len() as u32).map(|number| catalogue.department_of(number)).collect();
         let mut sold = std::collections::BTreeMap::<&str, f64>::new();
         for (name, sales) in names_of.iter().zip(&activity.sales) {
-            if let Some(name) = name {
+            if let Some(name) = *name {
                 *sold.entry(name).or_default() += sales;
             }
         }
@@ -179,8 +173,10 @@ impl Categories {
         names.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         names.truncate(CATEGORIES);
         let names: Vec<String> = names.into_iter().map(|(name, _)| name.to_owned()).collect();
-        let of =
-            names_of.iter().map(|name| names.iter().position(|known| Some(known) == name.as_ref())).collect();
+        let of = names_of
+            .iter()
+            .map(|name| names.iter().position(|known| Some(known.as_str()) == *name))
+            .collect();
         Self { of, names }
     }
 
